@@ -1,0 +1,1 @@
+"""Insects and the ground under them, drawn by code: no photo is downloaded."""

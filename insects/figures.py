@@ -1,0 +1,183 @@
+"""Explanations and predictions as pictures; nothing is shown here."""
+
+from io import BytesIO
+
+import altair as alt
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from PIL import Image, ImageOps
+from skimage.segmentation import mark_boundaries
+
+from insects.explanation import Explanation
+from insects.inference import Prediction
+from insects.wording import describe, headline, percent, signed
+
+# Against and for: the ends of a scale that people with any colour vision can tell apart.
+AGAINST, NEUTRAL, FOR = "#2166ac", "#f2f2f2", "#c2410c"
+# Classes, in the order of a dataset's names: from the palette of Okabe & Ito (2008).
+CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+OUTLINE = (1.0, 0.85, 0.1)
+DIVERGING = LinearSegmentedColormap.from_list("against-for", [AGAINST, NEUTRAL, FOR])
+OVERLAY_SIDE = 480
+
+
+def scale_limit(explanation: Explanation) -> float:
+    """Return the largest absolute SHAP value: the end of the scale that all classes share."""
+    return float(max(np.abs(explanation.shap_values).max(), 1e-9))
+
+
+def overlay(explanation: Explanation, class_name: str, photo: np.ndarray) -> np.ndarray:
+    """Return a class's SHAP values as colours over the grey photo, (H, W, 3) uint8.
+
+    Args:
+        photo: (h, w, 3) uint8, gives the proportions; 480 px on the long side come out.
+    """
+    grey, segments = _fit(explanation, photo)
+    values = explanation.shap_values[:, explanation.class_names.index(class_name)]
+    share = values / scale_limit(explanation)
+    colours = DIVERGING(share / 2 + 0.5)[:, :3] * 255
+    opacity = (0.15 + 0.7 * np.abs(share))[segments][..., None]
+    mixed = grey[..., None] * (1 - opacity) + colours[segments] * opacity
+    return mixed.round().astype(np.uint8)
+
+
+def outlines(photo: np.ndarray, segments: np.ndarray) -> np.ndarray:
+    """Return the photo with the borders of its superpixels drawn in, (H, W, 3) uint8.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        segments: (image_size, image_size) int.
+    """
+    marked = mark_boundaries(photo, _stretch(segments, photo.shape[1], photo.shape[0]), OUTLINE)
+    return (marked * 255).round().astype(np.uint8)
+
+
+def thumbnail(photo: np.ndarray, side: int = 208) -> np.ndarray:
+    """Return the middle square of a photo, (side, side, 3) uint8."""
+    return np.asarray(ImageOps.fit(Image.fromarray(photo), (side, side)))
+
+
+def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> alt.LayerChart:
+    """Return one bar a class, most probable first, each with its figure.
+
+    Args:
+        text_colour: of names and figures; give a light one on a dark page.
+    """
+    order = prediction.probabilities.argsort()[::-1]
+    rows = [
+        {
+            "class": prediction.class_names[i],
+            "probability": float(prediction.probabilities[i]),
+            "text": percent(float(prediction.probabilities[i])),
+            "colour": class_colour(int(i)),
+        }
+        for i in order
+    ]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y(
+            "class:N",
+            sort=None,
+            title=None,
+            axis=alt.Axis(ticks=False, domain=False, labelColor=text_colour),
+        ),
+    )
+    # The room beyond 1 is for the figure behind the longest bar.
+    x = alt.X("probability:Q", scale=alt.Scale(domain=[0, 1.7]), axis=None)
+    bars = base.mark_bar(cornerRadiusEnd=3, height=22).encode(
+        x=x, color=alt.Color("colour:N", scale=None, legend=None)
+    )
+    figures = base.mark_text(align="left", dx=5, fontSize=13, color=text_colour).encode(
+        x=x, text="text:N"
+    )
+    return (bars + figures).properties(height=34 * len(rows)).configure_view(strokeWidth=0)
+
+
+def class_colour(index: int) -> str:
+    """Return the colour of a class by its place in the dataset's names."""
+    return CLASS_COLOURS[index % len(CLASS_COLOURS)]
+
+
+def explanation_figure(explanation: Explanation, photo: np.ndarray) -> Figure:
+    """Return everything in one figure: the photo, the bars, one overlay a class, the scale."""
+    order = explanation.probabilities.argsort()[::-1]
+    figure = Figure(figsize=(3.2 * (len(order) + 2), 4.4), layout="constrained")
+    axes = figure.subplots(1, len(order) + 2)
+    axes[0].imshow(photo)
+    axes[0].set_title(f"the photo, {explanation.n_superpixels} superpixels", fontsize=10)
+    axes[0].set_axis_off()
+    _draw_bars(axes[1], explanation, order)
+    for ax, i in zip(axes[2:], order, strict=True):
+        name = explanation.class_names[i]
+        ax.imshow(overlay(explanation, name, photo))
+        ax.set_title(f"for and against {name}", fontsize=10)
+        ax.set_axis_off()
+    limit = scale_limit(explanation)
+    scale = figure.colorbar(
+        _mappable(limit), ax=axes[2:], orientation="horizontal", shrink=0.6, aspect=40
+    )
+    scale.set_label(f"SHAP value ({explanation.settings.output})", fontsize=9)
+    prediction = Prediction(explanation.class_names, explanation.probabilities)
+    figure.suptitle(headline(prediction), fontsize=14)
+    figure.supxlabel(f"{describe(explanation)}\n{caption(explanation)}", fontsize=8)
+    return figure
+
+
+def caption(explanation: Explanation) -> str:
+    """Return how the explanation was made, in one line."""
+    s = explanation.settings
+    return (
+        f"{explanation.model_name}, {s.method}, {explanation.n_superpixels} superpixels, "
+        f"{explanation.nsamples} samples, hidden parts: {s.baseline}, seed {s.seed}"
+    )
+
+
+def to_png(figure: Figure) -> bytes:
+    """Return the figure as a PNG file."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=150)
+    return buffer.getvalue()
+
+
+def scale_html(explanation: Explanation) -> str:
+    """Return the colour scale that all overlays share, with its ends in figures, as HTML."""
+    limit = scale_limit(explanation)
+    return (
+        '<div style="display:flex;align-items:center;gap:.6rem;flex-wrap:wrap">'
+        f"<span>against {signed(-limit)}</span>"
+        f'<span style="flex:1;min-width:8rem;max-width:26rem;height:.8rem;border-radius:.4rem;'
+        f'background:linear-gradient(90deg,{AGAINST},{NEUTRAL},{FOR})"></span>'
+        f"<span>{signed(limit)} for</span></div>"
+    )
+
+
+def _draw_bars(ax, explanation: Explanation, order: np.ndarray) -> None:
+    names = [explanation.class_names[i] for i in order]
+    probabilities = explanation.probabilities[order]
+    bars = ax.barh(names, probabilities, color=[class_colour(int(i)) for i in order])
+    ax.bar_label(bars, [percent(float(p)) for p in probabilities], padding=3, fontsize=9)
+    ax.set_xlim(0, 1.35)
+    ax.set_xticks([])
+    ax.invert_yaxis()
+    ax.spines[:].set_visible(False)
+    ax.set_title("prediction", fontsize=10)
+
+
+def _mappable(limit: float):
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    return ScalarMappable(Normalize(-limit, limit), DIVERGING)
+
+
+def _fit(explanation: Explanation, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pale grey photo, (H, W) float, and its superpixels in the photo's proportions."""
+    image = Image.fromarray(photo)
+    image.thumbnail((OVERLAY_SIDE, OVERLAY_SIDE))
+    grey = np.asarray(image.convert("L"), float) * 0.6 + 102
+    return grey, _stretch(explanation.segments, image.width, image.height)
+
+
+def _stretch(segments: np.ndarray, width: int, height: int) -> np.ndarray:
+    image = Image.fromarray(segments.astype(np.int32))
+    return np.asarray(image.resize((width, height), Image.Resampling.NEAREST))

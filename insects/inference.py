@@ -1,0 +1,150 @@
+"""Predict with a trained network on LiteRT; TensorFlow is not needed and never imported."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert import interpreter as litert
+
+from insects.photos import resize
+from insects.runs import Run, find_run
+
+BATCH_SIZE = 8
+BACKBONES = Path(__file__).parent / "pretrained" / "backbones"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network says of one photo.
+
+    Args:
+        class_names: in the order of `probabilities`.
+        probabilities: (n_classes,), they sum to 1.
+    """
+
+    class_names: tuple[str, ...]
+    probabilities: np.ndarray
+
+    @property
+    def label(self) -> str:
+        """The class with the highest probability."""
+        return self.class_names[int(self.probabilities.argmax())]
+
+
+class Interpreter:
+    """A LiteRT network for batches of one and of eight, used by one thread at a time.
+
+    Fixed shapes keep LiteRT from planning its memory anew at each call, and give the same photo
+    the same answer whatever else is in its batch.
+    """
+
+    def __init__(self, path: Path, n_threads: int | None = None) -> None:
+        self._path = path
+        self._n_threads = n_threads or n_cores()
+        self._by_batch_size: dict[int, litert.Interpreter] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the outputs, (n, n_outputs) float32, for inputs (n, ...) of any number type."""
+        if len(inputs) == 1:
+            return self._run(inputs, 1)
+        batches = range(0, len(inputs), BATCH_SIZE)
+        return np.concatenate([self._run(inputs[i : i + BATCH_SIZE], BATCH_SIZE) for i in batches])
+
+    def _run(self, inputs: np.ndarray, batch_size: int) -> np.ndarray:
+        """Run at most `batch_size` inputs; the places left over keep what was in them."""
+        with self._lock:
+            if batch_size not in self._by_batch_size:
+                self._by_batch_size[batch_size] = self._make(batch_size)
+            interpreter = self._by_batch_size[batch_size]
+            # A view into LiteRT's own memory: it must be gone before `invoke`.
+            interpreter.tensor(interpreter.get_input_details()[0]["index"])()[: len(inputs)] = (
+                inputs
+            )
+            interpreter.invoke()
+            outputs = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        return outputs[: len(inputs)]
+
+    def _make(self, batch_size: int) -> litert.Interpreter:
+        with _silence():
+            interpreter = litert.Interpreter(str(self._path), num_threads=self._n_threads)
+            details = interpreter.get_input_details()[0]
+            interpreter.resize_tensor_input(details["index"], [batch_size, *details["shape"][1:]])
+            interpreter.allocate_tensors()
+        return interpreter
+
+
+class Model:
+    """A trained network, ready to predict.
+
+    Args:
+        run: the run directory it was trained into.
+    """
+
+    def __init__(self, run: Run) -> None:
+        config = run.config
+        self.run = run
+        self.name: str = run.name
+        self.class_names: tuple[str, ...] = tuple(config["class_names"])
+        self.image_size: int = config["image_size"]
+        self._networks = [Interpreter(run.path / "model.tflite")]
+        if backbone := config.get("backbone"):
+            self._networks.insert(0, Interpreter(BACKBONES / f"{backbone}.tflite"))
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """Return (n, n_classes) float32 for raw 0-255 RGB, (n, image_size, image_size, 3)."""
+        outputs = images
+        for network in self._networks:
+            outputs = network(outputs)
+        return outputs
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return (n, n_classes) float64, rows sum to 1, for images as in `logits`."""
+        return softmax(self.logits(images).astype(np.float64))
+
+    def predict(self, photo: np.ndarray) -> Prediction:
+        """Return the prediction for one photo of any size, (H, W, 3) uint8."""
+        image = resize(photo, self.image_size)
+        return Prediction(self.class_names, self.probabilities(image[None])[0])
+
+
+def load_model(name_or_path: str | Path) -> Model:
+    """Load a shipped or trained network by its run's name, or by a run directory's path.
+
+    Raises:
+        RunError: there is no such run, or it is not finished.
+    """
+    return Model(find_run(name_or_path).require_finished())
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities, the same shape; classes are the last axis."""
+    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exp / exp.sum(axis=-1, keepdims=True)
+
+
+def n_cores() -> int:
+    """Return how many cores this process may use, a container's quota included."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(allowed or 1, int(quota) // int(period)))
+    except (OSError, ValueError):  # no such file, or its quota is "max"
+        return allowed or 1
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep LiteRT's INFO line, which it writes past Python, out of standard error."""
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)

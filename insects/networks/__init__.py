@@ -1,0 +1,20 @@
+"""The architectures that the project knows, by name."""
+
+from insects.errors import SettingsError
+from insects.networks import efficientnet_lite0, tang, zhang
+from insects.networks.network import Network, Recipe
+
+NETWORKS = {module.NETWORK.name: module.NETWORK for module in (efficientnet_lite0, zhang, tang)}
+
+__all__ = ["NETWORKS", "Network", "Recipe", "get_network"]
+
+
+def get_network(name: str) -> Network:
+    """Return the network of that name.
+
+    Raises:
+        SettingsError: no network has that name.
+    """
+    if name not in NETWORKS:
+        raise SettingsError(f"No network is called {name!r}; there are {', '.join(NETWORKS)}.")
+    return NETWORKS[name]

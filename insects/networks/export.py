@@ -1,0 +1,65 @@
+"""From Keras to LiteRT, and the proof that both say the same."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from insects.errors import RunError
+from insects.inference import Interpreter, softmax
+
+if TYPE_CHECKING:
+    import keras
+
+TOLERANCE = 1e-3
+MIN_INPUTS = 8
+
+
+def round_weights(model: keras.Model) -> None:
+    """Round every weight to 16 bits, in place, as its export will have it.
+
+    So the model that is saved and measured is the one that is shipped: rounding after the
+    measurement moved a probability by up to 1e-3.
+    """
+    model.set_weights([w.astype(np.float16).astype(w.dtype) for w in model.get_weights()])
+
+
+def export(model: keras.Model, path: Path) -> None:
+    """Write `model` as a LiteRT file with float16 weights."""
+    import tensorflow as tf
+
+    with contextlib.redirect_stdout(io.StringIO()):  # Keras prints the signature
+        model.export(
+            str(path),
+            format="litert",
+            verbose=False,
+            optimizations=[tf.lite.Optimize.DEFAULT],
+            target_spec={"supported_types": [tf.float16]},
+        )
+
+
+def check_export(model: keras.Model, path: Path, inputs: np.ndarray) -> float:
+    """Return the largest difference between the probabilities of `model` and of its export.
+
+    Args:
+        inputs: real photos, or embeddings of such, (n, ...) with n at least 8.
+
+    Raises:
+        RunError: too few inputs, or the two differ by more than 1e-3 or are not numbers.
+    """
+    if len(inputs) < MIN_INPUTS:
+        raise RunError(f"An export is checked on at least {MIN_INPUTS} photos, not {len(inputs)}.")
+    inputs = np.asarray(inputs, np.float32)
+    difference = np.abs(
+        softmax(Interpreter(path)(inputs)) - softmax(model.predict(inputs, verbose=0))
+    ).max()
+    if not difference <= TOLERANCE:  # also catches NaN
+        raise RunError(
+            f"The export {path.name} differs from its Keras model by {difference:.2g} "
+            f"in a probability; at most {TOLERANCE:g} is accepted."
+        )
+    return float(difference)

@@ -1,0 +1,141 @@
+"""Untrusted bytes in, an upright RGB array out, or one sentence that says why not."""
+
+import io
+import threading
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
+
+from insects.errors import PhotoError
+
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 32
+MAX_SIDE = 2048
+# What Pillow may try, whatever the file is called. Phones write MPO, a JPEG with a second picture.
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "HEIF")
+ACCEPTED = "JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC"
+
+register_heif_opener(thumbnails=False)
+# A 50-megapixel photo takes up to 200 MB while it is decoded, so only one is at a time.
+_decoding = threading.Lock()
+
+
+def load_photo(source: str | Path | bytes | BinaryIO) -> np.ndarray:
+    """Decode a photo that may be anything.
+
+    Args:
+        source: a path, the bytes of a file, or an open binary file.
+
+    Returns:
+        (H, W, 3) uint8, upright, transparency on white, at most 2,048 px on the long side.
+
+    Raises:
+        PhotoError: not a photo, cut off, too large or too small; the text says which.
+    """
+    data = _read(source)
+    with _decoding:
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check_size(*image.size)
+                return _decode(image)
+        except PhotoError:
+            raise
+        except Image.UnidentifiedImageError:
+            raise PhotoError(
+                f"This file is not a photo that can be read. Please use {ACCEPTED}."
+            ) from None
+        except Image.DecompressionBombError:
+            raise PhotoError(_too_many_pixels("far more")) from None
+        # A decoder may raise anything on hostile bytes: to a visitor it all means the same.
+        except Exception:
+            raise PhotoError(
+                "This photo is damaged or cut off and cannot be read. Please try the original file."
+            ) from None
+
+
+def resize(photo: np.ndarray, image_size: int) -> np.ndarray:
+    """Return the photo as a square, (image_size, image_size, 3) uint8, proportions not kept.
+
+    Bilinear; Pillow's filter averages over what it shrinks, as in the first article.
+    """
+    image = Image.fromarray(photo).resize((image_size, image_size), Image.Resampling.BILINEAR)
+    return np.asarray(image)
+
+
+def _read(source: str | Path | bytes | BinaryIO) -> bytes:
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+    elif isinstance(source, str | Path):
+        data = _read_file(Path(source))
+    else:
+        data = source.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise PhotoError(
+            f"This file is larger than {MAX_BYTES // 1_000_000} MB, which is the most."
+        )
+    if not data:
+        raise PhotoError(f"This file is empty. Please use a photo: {ACCEPTED}.")
+    return data
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise PhotoError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _check_size(width: int, height: int) -> None:
+    """Refuse by what the header says, before a pixel is decoded."""
+    if width * height > MAX_PIXELS:
+        raise PhotoError(_too_many_pixels(f"{width * height / 1e6:.0f}"))
+    if min(width, height) < MIN_SIDE:
+        raise PhotoError(
+            f"This photo is {width} × {height} px; each side must have at least {MIN_SIDE} px."
+        )
+
+
+def _too_many_pixels(megapixels: str) -> str:
+    return (
+        f"This photo has {megapixels} megapixels; at most {MAX_PIXELS // 1_000_000} are possible."
+    )
+
+
+def _decode(image: Image.Image) -> np.ndarray:
+    """Return the first frame as an upright RGB array."""
+    image.draft("RGB", (MAX_SIDE, MAX_SIDE))  # lets the JPEG decoder shrink while it reads
+    image.load()
+    orientation = image.getexif()
+    rgb = _to_rgb(image)
+    rgb.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR)
+    rgb.getexif().update(orientation)
+    return np.array(ImageOps.exif_transpose(rgb))
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Return an RGB copy: 16 bits scaled to 8, transparency on white."""
+    if image.mode.startswith(("I", "F")):
+        image = _to_grey(image)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(rgba, mask=rgba.getchannel("A"))
+        return white
+    return image.convert("RGB")
+
+
+def _to_grey(image: Image.Image) -> Image.Image:
+    """Return 8-bit grey for 16- and 32-bit grey, which Pillow's own `convert` would clip."""
+    values = np.asarray(image)
+    if values.dtype.kind == "f":
+        finite = np.nan_to_num(values)
+        low, high = float(finite.min()), float(finite.max())
+        scaled = (finite - low) * (255 / max(high - low, 1e-12))
+    else:
+        scaled = values / (257 if values.max(initial=0) > 255 else 1)
+    return Image.fromarray(scaled.clip(0, 255).astype(np.uint8))

@@ -1,0 +1,50 @@
+"""What a training is asked to do, checked before anything is imported or written."""
+
+from dataclasses import dataclass
+
+from insects.errors import SettingsError
+from insects.networks import Recipe, get_network
+
+LIMITS = {
+    "epochs": (1, 200),
+    "batch_size": (1, 256),
+    "learning_rate": (1e-6, 1.0),
+    "weight_decay": (0.0, 0.1),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training is asked to do.
+
+    Args:
+        network: an architecture's name.
+        dataset, split: names, see `insects.datasets`.
+        seed: of the weights and of the order of the photos.
+        recipe: None for the network's own.
+    """
+
+    network: str
+    dataset: str = "published"
+    split: str = "deduplicated"
+    seed: int = 0
+    recipe: Recipe | None = None
+
+    @property
+    def run_name(self) -> str:
+        """The name of a run for which nobody chose one."""
+        dataset = [] if self.dataset == "published" else [self.dataset]
+        return "-".join([self.network, *dataset, self.split, f"seed{self.seed}"])
+
+    def checked_recipe(self) -> Recipe:
+        """Return the recipe to train by.
+
+        Raises:
+            SettingsError: no such network, or a hyper-parameter is out of range.
+        """
+        recipe = self.recipe or get_network(self.network).recipe
+        for name, (low, high) in LIMITS.items():
+            value = getattr(recipe, name)
+            if not low <= value <= high:
+                raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {value:g}.")
+        return recipe

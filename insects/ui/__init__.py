@@ -1,0 +1,1 @@
+"""What the pages share: the only place in the package that imports Streamlit."""

@@ -1,0 +1,135 @@
+"""What all visitors share: networks, samples, running explanations; and what is cheap to keep."""
+
+import hashlib
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from insects import figures
+from insects.datasets import load_dataset
+from insects.datasets.published import photos_folder
+from insects.inference import Model, Prediction, load_model
+from insects.networks import NETWORKS
+from insects.photos import load_photo, resize
+from insects.runs import list_runs
+from insects.superpixels import segment
+from insects.ui.jobs import Jobs
+
+DEFAULT_NETWORK = "efficientnet_lite0"
+DISPLAY_SIDE = 640
+SAMPLES_PER_CLASS = 2
+IMAGE_SIZES = frozenset(network.image_size for network in NETWORKS.values())
+
+
+@dataclass(frozen=True)
+class SmallPhoto:
+    """A photo cut down to what a page needs, so that a visitor costs the host 2 MB at most.
+
+    Args:
+        name: for people.
+        key: hex digest of what the networks see.
+        display: (H, W, 3) uint8, at most 640 px.
+        squares: image_size -> (image_size, image_size, 3) uint8, what each network sees.
+        label: its class, where that is known.
+        source: address of the page that credits the photographer, if any.
+    """
+
+    name: str
+    key: str
+    display: np.ndarray
+    squares: dict[int, np.ndarray]
+    label: str | None = None
+    source: str | None = None
+
+    @classmethod
+    def of(
+        cls, photo: np.ndarray, name: str, label: str | None = None, source: str | None = None
+    ) -> "SmallPhoto":
+        """Cut down a decoded photo, (H, W, 3) uint8."""
+        squares = {size: resize(photo, size) for size in sorted(IMAGE_SIZES)}
+        display = Image.fromarray(photo)
+        display.thumbnail((DISPLAY_SIDE, DISPLAY_SIDE))
+        key = hashlib.sha256(b"".join(s.tobytes() for s in squares.values())).hexdigest()
+        return cls(name, key, np.asarray(display), squares, label, source)
+
+
+def read_photo(data: bytes, name: str) -> SmallPhoto:
+    """Decode an upload. Raises PhotoError."""
+    return SmallPhoto.of(load_photo(data), name)
+
+
+@st.cache_resource
+def jobs() -> Jobs:
+    """Return the one queue of explanations of this server."""
+    return Jobs()
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the network …")
+def model(name: str) -> Model:
+    """Return a network by its run's name. A name is never given to another run."""
+    return load_model(name)
+
+
+def network_titles() -> dict[str, str]:
+    """Return the runs that can explain, name -> title, the default first."""
+    titles = {}
+    for run in sorted(list_runs(), key=lambda run: run.name != DEFAULT_NETWORK):
+        if run.status[0] == "finished":
+            title = NETWORKS[run.config["network"]].title
+            titles[run.name] = title if run.is_shipped else f"{title}: {run.name}"
+    return titles
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _prediction(model_name: str, photo_key: str, _square: np.ndarray) -> Prediction:
+    return model(model_name).predict(_square)
+
+
+def prediction(model_name: str, photo: SmallPhoto) -> Prediction:
+    """Return what a network says of a photo, from memory where it was asked before."""
+    return _prediction(model_name, photo.key, photo.squares[model(model_name).image_size])
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _outlines(
+    photo_key: str,
+    n_segments: int,
+    compactness: float,
+    sigma: float,
+    _image: np.ndarray,
+    _display: np.ndarray,
+) -> tuple[np.ndarray, int]:
+    segments = segment(_image, n_segments, compactness, sigma)
+    return figures.outlines(_display, segments), int(segments.max()) + 1
+
+
+def outlines(
+    photo: SmallPhoto, image_size: int, n_segments: int, compactness: float, sigma: float
+) -> tuple[np.ndarray, int]:
+    """Return the photo with its superpixels outlined, and their number."""
+    key = f"{photo.key}-{image_size}"
+    square = photo.squares[image_size]
+    return _outlines(key, n_segments, compactness, sigma, square, photo.display)
+
+
+@st.cache_resource(show_spinner="Looking for sample photos …")
+def samples() -> list[SmallPhoto]:
+    """Return photos to start with, some of each class, that the default network gets right.
+
+    They are test photos of the dataset where it is present, else drawn by this package.
+    """
+    dataset = load_dataset("published" if photos_folder() else "drawn")
+    network = model(DEFAULT_NETWORK)
+    found: list[SmallPhoto] = []
+    for class_name in reversed(dataset.class_names):
+        candidates = ((p, p.load()) for p in dataset.part("test") if p.label == class_name)
+        right = (
+            SmallPhoto.of(pixels, f"sample photo of {class_name}", class_name, p.source)
+            for p, pixels in candidates
+            if network.predict(pixels).label == class_name
+        )
+        found.extend(itertools.islice(right, SAMPLES_PER_CLASS))
+    return found

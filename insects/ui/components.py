@@ -1,0 +1,247 @@
+"""Parts of pages. Each owns its widgets' keys; a page only places them."""
+
+import json
+
+import streamlit as st
+
+from insects import figures
+from insects.explanation import ARTICLE_2, METHODS, OUTPUTS, Explanation, Settings
+from insects.inference import Prediction
+from insects.superpixels import BASELINES
+from insects.ui import cache, state
+from insects.ui.cache import SmallPhoto
+from insects.ui.jobs import Job
+from insects.wording import describe, headline
+
+DEFAULTS = Settings()
+THUMBNAIL_WIDTH = 104
+MAX_UPLOAD_MB = 20
+METHOD_TITLES = {
+    "leverage": "leverage: ours, shows errors and sharpens as it runs",
+    "kernel": "kernel: shap.KernelExplainer, as in article 2",
+    "exact": "exact: every combination, up to 14 superpixels",
+}
+BASELINE_TITLES = {
+    "white": "white",
+    "mean": "the photo's mean colour",
+    "blur": "the photo, blurred",
+}
+OUTPUT_TITLES = {"probability": "the probability", "logit": "the logit, as in article 2"}
+
+
+def photo_picker() -> None:
+    """Show the ways to bring a photo."""
+    source = st.segmented_control(
+        "Your photo",
+        ["Upload", "Camera"],
+        default="Upload",
+        required=True,
+        key="source",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    widgets = {"Upload": _uploader, "Camera": _camera}
+    widgets[source]()
+    if error := state.photo_error():
+        st.error(error, icon=":material/broken_image:")
+
+
+def _uploader() -> None:
+    st.file_uploader(
+        "Drop in a photo of a bug",
+        key="upload",
+        max_upload_size=MAX_UPLOAD_MB,
+        on_change=state.take_upload,
+        args=("upload",),
+    )
+
+
+def _camera() -> None:
+    st.camera_input(
+        "Take a photo of a bug", key="camera", on_change=state.take_upload, args=("camera",)
+    )
+
+
+def samples() -> None:
+    """Show the sample photos, each with a button that makes it the visitor's photo."""
+    st.caption("Or look at one of these, which the default network gets right:")
+    with st.container(horizontal=True, gap="small"):
+        for i, sample in enumerate(cache.samples()):
+            with st.container(width=THUMBNAIL_WIDTH, gap=None):
+                st.image(figures.thumbnail(sample.display), alt=sample.name.capitalize())
+                st.button(
+                    sample.label or "photo",
+                    key=f"sample-{i}",
+                    type="tertiary",
+                    on_click=state.choose,
+                    args=(sample,),
+                    width="stretch",
+                )
+
+
+def network_picker() -> str:
+    """Show the networks that can explain, and return the name of the chosen one's run."""
+    titles = cache.network_titles()
+    return st.selectbox(
+        "Network",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="network",
+        persist_state="session",
+    )
+
+
+def settings_picker() -> Settings:
+    """Show the settings of an explanation, and return them. Moving one starts nothing."""
+    n_segments = st.slider(
+        "superpixels (SLIC)",
+        5,
+        200,
+        DEFAULTS.n_segments,
+        key="n_segments",
+        persist_state="session",
+        help="Into how many parts to cut the photo. SLIC gives about as many as it is asked for. "
+        "More parts are finer, and need more samples to be sure of.",
+    )
+    nsamples = st.slider(
+        "samples (nsamples)",
+        100,
+        5000,
+        DEFAULTS.nsamples,
+        step=50,
+        key="nsamples",
+        persist_state="session",
+        help="How many times the network is asked about the photo with some parts hidden. "
+        "More samples make smaller errors and take longer.",
+    )
+    with st.expander("More"):
+        chosen = Settings(
+            n_segments=n_segments,
+            nsamples=nsamples,
+            method=_choice("method", METHODS, METHOD_TITLES, "How to estimate"),
+            baseline=_choice("baseline", BASELINES, BASELINE_TITLES, "Hidden parts are"),
+            output=_choice("output", OUTPUTS, OUTPUT_TITLES, "What is explained"),
+        )
+        st.button(
+            "As in article 2",
+            on_click=_apply,
+            args=(ARTICLE_2,),
+            width="stretch",
+            help="100 superpixels, 300 samples, shap.KernelExplainer, hidden parts white, logits.",
+        )
+    return chosen
+
+
+def _choice(key: str, options: tuple[str, ...], titles: dict[str, str], label: str) -> str:
+    return st.selectbox(
+        label, options, format_func=titles.__getitem__, key=key, persist_state="session"
+    )
+
+
+def _apply(settings: Settings) -> None:
+    """Set the widgets to these settings."""
+    for name in ("n_segments", "nsamples", "method", "baseline", "output"):
+        st.session_state[name] = getattr(settings, name)
+
+
+def photo_with_outlines(photo: SmallPhoto, image_size: int, settings: Settings) -> None:
+    """Show the photo, cut as the slider says."""
+    picture, count = cache.outlines(
+        photo, image_size, settings.n_segments, settings.compactness, settings.sigma
+    )
+    st.image(picture, width="stretch", alt=f"{photo.name}, cut into {count} superpixels")
+    credit = f" · [photo credit]({photo.source})" if photo.source else ""
+    st.caption(f"{photo.name}: {count} superpixels{credit}")
+
+
+def title() -> None:
+    """Show what the page is about."""
+    st.markdown("##### Insect lens: what does a neural network see in a photo of a bug?")
+
+
+def answer(prediction: Prediction) -> None:
+    """Show what the network says, in words."""
+    st.subheader(headline(prediction), anchor=False)
+
+
+def prediction_bars(prediction: Prediction) -> None:
+    """Show the probabilities as bars."""
+    st.markdown("**prediction**")
+    names = ", ".join(
+        f"{name} {p:.0%}"
+        for name, p in zip(prediction.class_names, prediction.probabilities, strict=True)
+    )
+    colour = "#eceff2" if st.context.theme.type == "dark" else "#1b1f24"
+    st.altair_chart(figures.prediction_chart(prediction, colour), alt=f"Probabilities: {names}")
+
+
+def overlays(explanation: Explanation, photo: SmallPhoto, columns: list) -> None:
+    """Show one overlay a class, most probable first, and the scale that they share."""
+    for column, i in zip(columns, explanation.probabilities.argsort()[::-1], strict=True):
+        name = explanation.class_names[i]
+        with column:
+            st.markdown(f"**{name}**")
+            st.image(
+                figures.overlay(explanation, name, photo.display),
+                width="stretch",
+                alt=f"What speaks for and against {name}: {describe(explanation, name)}",
+            )
+
+
+def scale_and_words(explanation: Explanation) -> None:
+    """Show the colour scale, the answer's reasons in words, and how they were found."""
+    st.html(figures.scale_html(explanation))
+    st.markdown(describe(explanation))
+    st.caption(figures.caption(explanation))
+
+
+def progress(job: Job) -> None:
+    """Show how far a running job is, and the button that ends it."""
+    bar, button = st.columns([5, 1], vertical_alignment="center")
+    if job.state == "waiting":
+        place = cache.jobs().place(job)
+        text = f"Waiting for {place} before you …" if place else "Starting …"
+    else:
+        text = f"{job.spent} of {job.of} samples"
+    bar.progress(min(job.spent / job.of, 1.0), text=text)
+    button.button("Stop", on_click=job.stop, width="stretch", icon=":material/stop:")
+
+
+def outcome(job: Job) -> None:
+    """Say how a job ended, where there is something to say."""
+    if job.state == "failed":
+        st.error(job.error, icon=":material/error:")
+    elif job.state == "stopped" and job.explanation:
+        st.info(f"Stopped after {job.explanation.nsamples} samples; this is what they say.")
+    elif job.state == "stopped":
+        st.info("Stopped before there was anything to show.")
+
+
+def downloads(explanation: Explanation, photo: SmallPhoto) -> None:
+    """Show the buttons that give the figure and the numbers; each is made when it is clicked."""
+    with st.container(horizontal=True):
+        st.download_button(
+            "Figure (PNG)",
+            lambda: figures.to_png(figures.explanation_figure(explanation, photo.display)),
+            file_name="explanation.png",
+            mime="image/png",
+            on_click="ignore",
+            icon=":material/image:",
+        )
+        st.download_button(
+            "Numbers (JSON)",
+            lambda: json.dumps(explanation.to_dict()),
+            file_name="explanation.json",
+            mime="application/json",
+            on_click="ignore",
+            icon=":material/data_object:",
+        )
+
+
+def changed(shown: Settings, chosen: Settings) -> None:
+    """Say so where the picture is not what the sliders ask for."""
+    if shown != chosen:
+        st.info(
+            "The settings have changed since this was made. Press **Explain** for the new ones.",
+            icon=":material/tune:",
+        )

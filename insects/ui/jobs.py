@@ -1,0 +1,111 @@
+"""Explanations that run in the background, so that every click is answered at once."""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from insects.errors import StoppedError, InsectsError
+from insects.explanation import Explanation
+
+# More visitors than this at once wait for their turn; each of these gets its share of the cores.
+AT_ONCE = 4
+# A page asks several times a second. One that has not asked for so long is gone.
+ABANDONED_SECONDS = 60
+KEPT_RESULTS = 64
+
+Work = Callable[[Callable[[int, int], None]], Iterator[Explanation]]
+
+
+class Job:
+    """One explanation on its way. A page reads its fields; only the worker thread writes them.
+
+    Args:
+        key: equal for equal work.
+        of: evaluations in all.
+    """
+
+    def __init__(self, key: tuple, of: int) -> None:
+        self.key = key
+        self.spent, self.of = 0, of
+        self.explanation: Explanation | None = None
+        self.error = ""
+        self.state = "waiting"  # then running; then done, stopped or failed
+        self._stop = threading.Event()
+        self._asked = time.monotonic()
+
+    def poll(self) -> bool:
+        """Return whether there is more to come, and note that somebody still asks."""
+        self._asked = time.monotonic()
+        return self.state in ("waiting", "running")
+
+    def stop(self) -> None:
+        """End the work after its current batch; what has been found is kept."""
+        self._stop.set()
+
+    def run(self, work: Work) -> None:
+        """Do the work, and never raise: what went wrong is in `error`, for people to read."""
+        try:
+            self._report(0, self.of)
+            self.state = "running"
+            for explanation in work(self._report):
+                self.explanation = explanation
+            self.state = "done"
+        except StoppedError:
+            self.state = "stopped"
+        except InsectsError as error:
+            self.error, self.state = str(error), "failed"
+        except Exception:
+            self.error = "Something went wrong on our side while explaining. Please try once more."
+            self.state = "failed"
+            raise  # into the future, whose owner logs it
+
+    def _report(self, spent: int, of: int) -> None:
+        self.spent, self.of = spent, of
+        if self._stop.is_set() or time.monotonic() - self._asked > ABANDONED_SECONDS:
+            raise StoppedError("The explanation was stopped.")
+
+
+class Jobs:
+    """Runs jobs, a few at once, and keeps the latest results of all visitors by their key."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="explain")
+        self._waiting: list[Job] = []
+        self._results: OrderedDict[tuple, Explanation] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def start(self, key: tuple, of: int, work: Work) -> Job:
+        """Return a job for the work: done already where an equal one was finished before."""
+        job = Job(key, of)
+        with self._lock:
+            if known := self._results.get(key):
+                self._results.move_to_end(key)
+                job.explanation, job.spent, job.state = known, known.nsamples, "done"
+                return job
+            self._waiting.append(job)
+        self._pool.submit(self._run, job, work).add_done_callback(_log)
+        return job
+
+    def place(self, job: Job) -> int:
+        """Return how many jobs are before this one in the queue."""
+        with self._lock:
+            return self._waiting.index(job) if job in self._waiting else 0
+
+    def _run(self, job: Job, work: Work) -> None:
+        with self._lock:
+            self._waiting.remove(job)
+        job.run(work)
+        if job.state == "done" and job.explanation:
+            with self._lock:
+                self._results[job.key] = job.explanation
+                while len(self._results) > KEPT_RESULTS:
+                    self._results.popitem(last=False)
+
+
+def _log(future: Future) -> None:
+    """Leave the traceback of an unexpected error in the server's log."""
+    if error := future.exception():
+        logging.getLogger(__name__).error("an explanation failed", exc_info=error)

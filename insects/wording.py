@@ -1,0 +1,110 @@
+"""An explanation in words, so that the answer can be read without any picture."""
+
+import numpy as np
+
+from insects.explanation import Explanation
+from insects.inference import Prediction
+
+# A value this many standard errors from 0 is called clear.
+CLEAR = 2.0
+PLACES = (
+    ("at the upper left", "at the top", "at the upper right"),
+    ("on the left", "in the middle", "on the right"),
+    ("at the lower left", "at the bottom", "at the lower right"),
+)
+
+
+def percent(probability: float) -> str:
+    """Return a probability as people say it; never 0 % or 100 %, which no network can know."""
+    if probability > 0.995:
+        return "over 99 %"
+    if probability < 0.005:
+        return "under 1 %"
+    return f"{100 * probability:.0f} %"
+
+
+def headline(prediction: Prediction) -> str:
+    """Return such as "dragonflies 94 %"."""
+    return f"{prediction.label} {percent(float(prediction.probabilities.max()))}"
+
+
+def describe(explanation: Explanation, class_name: str | None = None) -> str:
+    """Return which regions speak most for and against a class, in one sentence.
+
+    Args:
+        class_name: None for the predicted class.
+    """
+    label = class_name or explanation.label
+    index = explanation.class_names.index(label)
+    values = explanation.shap_values[:, index]
+    strongest = np.argsort(values)
+    supporters = [
+        i for i in strongest[::-1][:2] if values[i] > 0 and is_clear(explanation, i, index)
+    ]
+    opponents = [i for i in strongest[:1] if values[i] < 0 and is_clear(explanation, i, index)]
+    if not supporters and not opponents:
+        return f"No single region speaks clearly for or against {label} at this many samples."
+    parts = []
+    if supporters:
+        parts.append(
+            "most for it: " + " and ".join(_region(explanation, i, index) for i in supporters)
+        )
+    if opponents:
+        parts.append("most against: " + _region(explanation, opponents[0], index))
+    sentence = "; ".join(parts) + "."
+    return sentence[0].upper() + sentence[1:]
+
+
+def is_clear(explanation: Explanation, superpixel: int, class_index: int) -> bool:
+    """Return whether a value is further from 0 than its error explains, or has no error."""
+    if explanation.standard_errors is None:
+        return True
+    value = explanation.shap_values[superpixel, class_index]
+    return abs(value) > CLEAR * explanation.standard_errors[superpixel, class_index]
+
+
+def signed(value: float) -> str:
+    """Return such as "+0.31" or "−0.08", with a real minus sign."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _region(explanation: Explanation, superpixel: int, class_index: int) -> str:
+    value = signed(explanation.shap_values[superpixel, class_index])
+    if explanation.standard_errors is not None:
+        value += f" ± {explanation.standard_errors[superpixel, class_index]:.2f}"
+    pixels = explanation.segments == superpixel
+    return f"the {_colour(explanation.image[pixels])} region {_place(pixels)} ({value})"
+
+
+def _place(pixels: np.ndarray) -> str:
+    """Return where a region is, by its pixel nearest to its middle: a ring has none in it.
+
+    Args:
+        pixels: (H, W) bool.
+    """
+    points = np.argwhere(pixels)
+    distances = ((points - points.mean(axis=0)) ** 2).sum(axis=1)
+    row, column = points[distances.argmin()] * 3 // np.array(pixels.shape)
+    return PLACES[row][column]
+
+
+def _colour(pixels: np.ndarray) -> str:
+    """Return a plain name for the mean colour of pixels, (n, 3) uint8."""
+    red, green, blue = pixels.mean(axis=0) / 255
+    high, low = max(red, green, blue), min(red, green, blue)
+    if high < 0.2:
+        return "black"
+    if high - low < 0.12 * high + 0.03:
+        return "white" if high > 0.85 else "light grey" if high > 0.65 else "grey"
+    if high == red:
+        hue = (green - blue) / (high - low)
+        name = "red" if hue < 0.25 else "brown" if high < 0.75 else "orange"
+        if hue < -0.3:
+            name = "pink"
+        elif hue > 0.75:
+            name = "olive" if high < 0.6 else "yellow"
+    elif high == green:
+        name = "green"
+    else:
+        name = "blue" if red < 0.8 * blue else "purple"
+    return f"dark {name}" if high < 0.35 and name in ("red", "brown", "green", "blue") else name

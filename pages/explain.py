@@ -1,0 +1,70 @@
+"""Explain: a photo in, what the network says of it and why out."""
+
+import streamlit as st
+
+from insects.explanation import explain
+from insects.ui import cache, components, state
+
+components.title()
+with st.container(key="explain"):
+    left, right = st.columns([1, 3], gap="large")
+with left:
+    photo_area, settings_area = st.container(key="photo"), st.container(key="settings")
+results = right.container(key="results")
+
+with settings_area:
+    network = components.network_picker()
+    settings = components.settings_picker()
+    asked = st.button("Explain", type="primary", width="stretch", icon=":material/search:")
+
+model = cache.model(network)
+photo = state.photo()
+prediction = cache.prediction(network, photo)
+subject = (network, photo.key)
+
+with photo_area:
+    components.photo_with_outlines(photo, model.image_size, settings)
+    components.photo_picker()
+
+if asked or state.job() is None:
+    square = photo.squares[model.image_size]
+    state.set_job(
+        cache.jobs().start(
+            (*subject, settings),
+            settings.nsamples,
+            lambda report: explain(model, square, on_progress=report, **vars(settings)),
+        )
+    )
+job = state.job()
+
+
+def show() -> None:
+    """Draw the explanation as far as it is; runs again and again while there is more to come."""
+    running = job.poll()
+    explanation = job.explanation
+    columns = st.columns(1 + len(prediction.class_names))
+    with columns[0]:
+        components.prediction_bars(prediction)
+    if explanation:
+        components.overlays(explanation, photo, columns[1:])
+        components.scale_and_words(explanation)
+    if running:
+        components.progress(job)
+        return
+    components.outcome(job)
+    if explanation:
+        components.changed(explanation.settings, settings)
+        components.downloads(explanation, photo)
+    if was_running:
+        st.rerun()  # once more in whole, so that the polling ends
+
+
+with results:
+    components.answer(prediction)
+    if job.key[:2] == subject:
+        was_running = job.poll()
+        st.fragment(show, run_every=0.5 if was_running else None)()
+    else:
+        components.prediction_bars(prediction)
+        st.info("Press **Explain** to see which parts of this photo say so.")
+    components.samples()
