@@ -159,7 +159,7 @@ def _explain(
     segments = segment(image, settings.n_segments, settings.compactness, settings.sigma)
     n_superpixels = int(segments.max()) + 1
     probabilities = model.probabilities(image[None])[0]
-    game = _make_game(model, image, segments, settings, on_progress)
+    game = make_game(model, image, segments, settings, on_progress)
     for estimate in _estimates(game, n_superpixels, settings):
         yield Explanation(
             model_name=model.name,
@@ -175,14 +175,19 @@ def _explain(
         )
 
 
-def _make_game(
+def make_game(
     model: Model,
     image: np.ndarray,
     segments: np.ndarray,
     settings: Settings,
-    on_progress: Progress,
+    on_progress: Progress = lambda *_: None,
 ) -> Game:
-    """Return the game whose players are superpixels; it masks and scores one batch at a time."""
+    """Return the game whose players are superpixels; it masks and scores one batch at a time.
+
+    Args:
+        image: (image_size, image_size, 3) uint8.
+        segments: (image_size, image_size) int.
+    """
     background = make_background(image, settings.baseline)
     score = model.probabilities if settings.output == "probability" else model.logits
     spent = 0

@@ -70,7 +70,7 @@ class Interpreter:
         return outputs[: len(inputs)]
 
     def _make(self, batch_size: int) -> litert.Interpreter:
-        with _silence():
+        with silence():
             interpreter = litert.Interpreter(str(self._path), num_threads=self._n_threads)
             details = interpreter.get_input_details()[0]
             interpreter.resize_tensor_input(details["index"], [batch_size, *details["shape"][1:]])
@@ -138,7 +138,7 @@ def n_cores() -> int:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Keep LiteRT's INFO line, which it writes past Python, out of standard error."""
     saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -31,7 +31,7 @@ def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, n_classes: int) 
     return counts
 
 
-def wilson_interval(correct: int, count: int, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(correct: float, count: int, z: float = 1.96) -> tuple[float, float]:
     """Return the 95 % interval of a share, as shares (Wilson, 1927)."""
     share = correct / count
     middle = share + z * z / (2 * count)

@@ -6,8 +6,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     import keras
+
+
+def as_float16(value: float) -> float:
+    """Return the nearest number of 16 bits: a constant of a layer that its export then keeps."""
+    return float(np.float16(value))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from insects.networks.network import Network, Recipe
+from insects.networks.network import Network, Recipe, as_float16
 
 if TYPE_CHECKING:
     import keras
@@ -34,7 +34,8 @@ def build(n_classes: int) -> keras.Model:
         [
             Input((IMAGE_SIZE, IMAGE_SIZE, 3)),
             layers.Normalization(
-                mean=[255 * m for m in MEAN], variance=[(255 * s) ** 2 for s in STD]
+                mean=[as_float16(255 * m) for m in MEAN],
+                variance=[as_float16(1 / (255 * s)) ** -2 for s in STD],
             ),
             *block(8, 5),
             *block(16, 3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from insects.networks.network import Network, Recipe
+from insects.networks.network import Network, Recipe, as_float16
 
 if TYPE_CHECKING:
     import keras
@@ -25,7 +25,8 @@ def build(n_classes: int) -> keras.Model:
     return Sequential(
         [
             Input((IMAGE_SIZE, IMAGE_SIZE, 3)),
-            layers.Rescaling(1 / 255),
+            # One factor a channel: a single one would be folded into the kernels of the export.
+            layers.Rescaling([as_float16(1 / 255)] * 3),
             *block(16),
             *block(32),
             *block(64),

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from insects.errors import StoppedError, InsectsError
+from insects.errors import InsectsError, StoppedError
 from insects.explanation import Explanation
 
 # More visitors than this at once wait for their turn; each of these gets its share of the cores.

@@ -8,7 +8,8 @@ from insects.datasets.drawing.limbs import LegPlan, Limb, antenna, legs
 from insects.datasets.drawing.profile import Profile
 from insects.datasets.drawing.solid import Colour, Material, Pattern, Solid
 
-FLAT = 0.3  # a cockroach is flatter than a beetle
+FLAT = 0.42  # a cockroach is flatter than a beetle,
+FLATTEST = 0.3  # and its wing covers are flatter still
 
 
 def random_cockroach(rng: Rng) -> Insect:
@@ -28,7 +29,7 @@ def american(rng: Rng) -> Insect:
 
 def german(rng: Rng) -> Insect:
     """Return a German cockroach: tan, with two dark stripes along the shield."""
-    base = hue(between(rng, 28, 36), between(rng, 0.5, 0.66), between(rng, 0.58, 0.72))
+    base = hue(between(rng, 26, 34), between(rng, 0.58, 0.74), between(rng, 0.48, 0.64))
     dark = hue(20, 0.6, 0.12)
     marks = (around(shade(base, 1.25), 0.8, 0.2), patterns.stripes(((0.36, 0.13),), dark))
     return winged(rng, base, shade(base, 0.8), marks, between(rng, 0.19, 0.215), 0.84)
@@ -54,7 +55,7 @@ def winged(rng: Rng, base: Colour, rim: Colour, marks, wide: float, wings: float
         wings: length of the wing covers, body lengths.
     """
     skin = Material(shade(base, 0.8), shade(base, 0.55), gloss=0.45, polish=30)
-    plate = Material(base, gloss=0.5, polish=30)
+    plate = Material(base, gloss=0.5, polish=36, metal=0.4)
     front = 0.3
     parts = [
         *under(rng, base, wide),
@@ -73,7 +74,7 @@ def under(rng: Rng, base: Colour, wide: float, feel: float = 1.0) -> list:
     return [
         tails(rng, wide, shade(base, 0.6)),
         Limbs(tuple(legs(spiny(leg, wide), rng)), 0.3),
-        threads(rng, feel * between(rng, 0.95, 1.3), shade(base, 0.7)),
+        threads(rng, feel * between(rng, 1.1, 1.45), shade(base, 0.7)),
         Solid((0.36, 0), 0.17, face, dark),
     ]
 
@@ -82,9 +83,9 @@ def spiny(colour: Colour, wide: float) -> LegPlan:
     """Return a plan of long, spiny running legs."""
     return LegPlan(
         hips=(0.24, 0.08, -0.02),
-        reach=(0.24, 0.22, 0.2),
+        reach=(0.22, 0.19, 0.15),
         growth=(0.85, 1.05, 1.4),
-        thick=0.026,
+        thick=0.03,
         colours=(colour, shade(colour, 0.9), shade(colour, 0.8)),
         spines=8,
         spread=0.55 * wide,
@@ -127,7 +128,7 @@ def wing_covers(rng: Rng, base, rim, wide: float, length: float, front: float) -
     """Return both leathery wings, the one overlapping the other."""
     shape = Profile((0.55, 0.92, 1.0, 1.0, 0.93, 0.7), 0.45, 0.16, 2.4)
     shape = shape.times(0.84 * wide)
-    material = Material(base, shade(base, 1.18), gloss=0.42, polish=30)
+    material = Material(base, shade(base, 1.18), gloss=0.5, polish=38, metal=0.45)
     first = int(rng.choice((-1, 1)))
     covers = []
     for side in (first, -first):
@@ -135,7 +136,7 @@ def wing_covers(rng: Rng, base, rim, wide: float, length: float, front: float) -
         # The tips lie on each other, the roots side by side.
         turn = side * 0.2 * wide / length
         origin = (front - length, side * 0.05 * wide)
-        covers.append(Solid(origin, length, shape, material, edge, turn, FLAT, halo=3.0))
+        covers.append(Solid(origin, length, shape, material, edge, turn, FLATTEST, halo=3.0))
     return covers
 
 
@@ -237,4 +238,4 @@ def segment(
 
 
 # How often each kind is drawn.
-KINDS = {american: 0.36, german: 0.2, oriental: 0.14, nymph: 0.18, hissing: 0.12}
+KINDS = {american: 0.36, german: 0.15, oriental: 0.13, nymph: 0.2, hissing: 0.16}

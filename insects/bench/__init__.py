@@ -1,0 +1,55 @@
+"""Speed, error and memory, measured side by side in one run: `python -m insects bench`.
+
+Every figure that is compared is a ratio of two measurements of the same run, because machines
+differ and are never quiet.
+"""
+
+import platform
+from collections.abc import Callable
+from typing import Any
+
+from insects.errors import SettingsError
+from insects.inference import n_cores
+
+Progress = Callable[[str, int, int], None]
+
+
+def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str, Any]:
+    """Return the figures of each part by its name, beside the machine they were measured on.
+
+    Raises:
+        SettingsError: no part has the name `only`.
+    """
+    from insects.bench import defaults, error, server, speed
+
+    parts = {
+        "speed": speed.measure,
+        "error": error.measure,
+        "defaults": defaults.measure,
+        "server": server.measure,
+    }
+    if only and only not in parts:
+        raise SettingsError(f"The benchmark has no part {only!r}; there are {', '.join(parts)}.")
+    outcome: dict[str, Any] = {
+        "machine": {
+            "cores": n_cores(),
+            "processor": platform.machine(),
+            "python": platform.python_version(),
+        },
+        "quick": quick,
+    }
+    for name in [only] if only else parts:
+        outcome[name] = parts[name](quick, on_progress)
+    return outcome
+
+
+def to_text(outcome: dict[str, Any], indent: int = 0) -> str:
+    """Return nested figures as indented lines."""
+    lines = []
+    for key, value in outcome.items():
+        if isinstance(value, dict):
+            lines += [" " * indent + f"{key}:", to_text(value, indent + 2)]
+        else:
+            shown = f"{value:.3g}" if isinstance(value, float) else value
+            lines.append(" " * indent + f"{key}: {shown}")
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""Photos, references and the article's own code: what the parts of the benchmark share."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+import numpy as np
+from platformdirs import user_cache_path
+
+from insects.bench import Progress
+from insects.datasets import Photo, load_dataset
+from insects.datasets.published import photos_folder
+from insects.explanation import Explanation, Settings, explain
+from insects.inference import Model
+
+# Never a seed of what is measured against it.
+REFERENCE_SEED = 20_000
+
+
+def some_photos(per_class: int) -> list[Photo]:
+    """Return test photos spread evenly over each class, of the dataset or else drawn."""
+    dataset = load_dataset("published" if photos_folder() else "drawn")
+    chosen: list[Photo] = []
+    for name in dataset.class_names:
+        photos = [photo for photo in dataset.part("test") if photo.label == name]
+        places = (np.arange(per_class) + 0.5) * len(photos) / per_class
+        chosen += [photos[int(place)] for place in places]
+    return chosen
+
+
+def stream(model: Model, photo: np.ndarray, settings: Settings) -> Iterator[Explanation]:
+    """Yield explanations by settings in one object."""
+    return explain(model, photo, **asdict(settings))
+
+
+def reference(
+    model: Model, photo: np.ndarray, settings: Settings, evaluations: int, on_progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return values and standard errors of a long run, from the cache where it was made before.
+
+    By our own estimator, which with so many samples applies next to no ridge.
+    """
+    settings = replace(settings, nsamples=evaluations, seed=REFERENCE_SEED, method="leverage")
+    head = (model.run.path / "model.tflite").read_bytes()
+    about = json.dumps(asdict(settings), sort_keys=True).encode()
+    key = hashlib.sha256(b"|".join([head, photo.tobytes(), about])).hexdigest()[:32]
+    path = user_cache_path("insects") / "references" / f"{key}.npz"
+    if not path.exists():
+        for made in stream(model, photo, settings):
+            on_progress("making a reference", made.nsamples, evaluations)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".part.npz")
+        np.savez(draft, values=made.shap_values, errors=made.standard_errors)
+        draft.replace(path)
+    with np.load(path) as saved:
+        return saved["values"], saved["errors"]

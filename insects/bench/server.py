@@ -1,0 +1,111 @@
+"""Memory and first answers of the real server, driven by a real browser.
+
+Needs `requirements-dev.txt` and Debian's chromium.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from insects.bench import Progress
+
+ROOT = Path(__file__).parents[2]
+EXPLANATIONS = 3
+PATIENCE_MS = 120_000
+
+
+def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
+    """Return seconds to the first page and overlay, and MB of the server, or why they are not.
+
+    Args:
+        quick: makes no difference here.
+    """
+    chromium = shutil.which("chromium")
+    if not chromium:
+        return {"not measured": "Chromium is not installed."}
+    with _server() as (process, address, started), _browser(chromium) as browser:
+        page = browser.new_page()
+        page.goto(address)
+        page.get_by_text("superpixels (SLIC)").wait_for(timeout=PATIENCE_MS)
+        first_page = time.perf_counter() - started
+        _wait_until_done(page)
+        warm = _seconds_to_overlay(browser, address)
+        for i in range(EXPLANATIONS - 1):
+            page.locator(".st-key-sample-" + str(i + 1)).get_by_role("button").click()
+            page.get_by_text("Press Explain").wait_for(timeout=PATIENCE_MS)
+            page.get_by_role("button", name="Explain", exact=True).click()
+            page.get_by_text("Press Explain").wait_for(state="detached", timeout=PATIENCE_MS)
+            _wait_until_done(page)
+            on_progress("explaining in the browser", i + 2, EXPLANATIONS)
+        resident, peak = _memory_mb(process.pid)
+    return {
+        "seconds, server start to first page": first_page,
+        "seconds, opening to first overlay, warm": warm,
+        "MB of the server after three explanations": resident,
+        "MB of the server at its peak": peak,
+    }
+
+
+def _wait_until_done(page: Any) -> None:
+    page.get_by_text("Numbers (JSON)").wait_for(timeout=PATIENCE_MS)
+
+
+def _seconds_to_overlay(browser: Any, address: str) -> float:
+    """Return the seconds until a new visitor sees an overlay on a server that is warm."""
+    page = browser.new_page()
+    start = time.perf_counter()
+    page.goto(address)
+    page.get_by_alt_text("What speaks for and against").first.wait_for(timeout=PATIENCE_MS)
+    seconds = time.perf_counter() - start
+    page.close()
+    return seconds
+
+
+@contextmanager
+def _server() -> Iterator[tuple[subprocess.Popen, str, float]]:
+    """Run the app on a free port; give the process, its address and when it was started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    options = ["--server.port", str(port), "--server.headless", "true"]
+    options += ["--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command + options, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield process, f"http://127.0.0.1:{port}", start
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def _browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+def _memory_mb(pid: int) -> tuple[float, float]:
+    """Return resident memory now and at its peak, from Linux's own account of the process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    facts = dict(line.split(":", 1) for line in lines)
+    return tuple(int(facts[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))  # type: ignore

@@ -1,0 +1,166 @@
+"""The honest results table: each network, with and without the leak, and on other photos."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from insects.datasets import Photo, load_dataset
+from insects.datasets.published import CLASS_NAMES, FilePhoto, photo_files
+from insects.datasets.splits import apply_split
+from insects.errors import DatasetError, RunError
+from insects.inference import Model, load_model
+from insects.metrics import measure, wilson_interval
+from insects.networks import NETWORKS
+from insects.runs import Run, find_run
+from insects.training.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+SEEDS = (0, 1, 2)
+SPLITS = ("published", "deduplicated")
+# What the articles' authors wrote of their networks, for the table.
+REPORTED = {"tang": "100 %", "zhang": "one photo, 99.9 % sure", "efficientnet_lite0": "–"}
+
+
+def evaluate(network: str, folder: Path | None, on_progress: Progress) -> dict[str, Any]:
+    """Return how good a run is on the photos of a folder, or on its own test photos.
+
+    Args:
+        folder: has folders named by the classes; others in it are not looked at.
+
+    Raises:
+        DatasetError: the folder has no photos of the network's classes.
+        RunError: there is no such run.
+    """
+    model = load_model(network)
+    photos = _own_test_photos(model.run) if folder is None else elsewhere(folder)
+    return {
+        "network": network,
+        "photos_from": str(folder) if folder else model.run.config["split"],
+        **_measure(model, photos, on_progress),
+    }
+
+
+def elsewhere(folder: Path) -> list[Photo]:
+    """Return the photos in a folder's class-named folders.
+
+    Raises:
+        DatasetError: there are none.
+    """
+    found: list[Photo] = [
+        FilePhoto(path, name, "test")
+        for name in CLASS_NAMES
+        if (folder / name).is_dir()
+        for path in photo_files(folder / name)
+    ]
+    if not found:
+        raise DatasetError(f"Expected folders named {', '.join(CLASS_NAMES)} in {folder}.")
+    return found
+
+
+def reproduce(folder: Path | None, on_progress: Progress) -> list[dict[str, Any]]:
+    """Return a row for each network, split and seed, training what has not been trained yet.
+
+    Args:
+        folder: photos from elsewhere, or None to leave them out.
+    """
+    rows = []
+    for network in NETWORKS:
+        for split in SPLITS:
+            for seed in SEEDS:
+                run = _trained(Settings(network, split=split, seed=seed), on_progress)
+                row = {"network": network, "split": split, "seed": seed}
+                row["test"] = _brief(run.metrics["test"])
+                if folder is not None:
+                    model = load_model(run.path)
+                    row["elsewhere"] = _brief(_measure(model, elsewhere(folder), on_progress))
+                rows.append(row)
+    return rows
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as a table, a line a network."""
+    lines = [
+        "| network | the article's score | copies of the test photos in training | "
+        "copies taken out | photos from elsewhere |",
+        "|---|---|---|---|---|",
+    ]
+    for network in NETWORKS:
+        mine = [row for row in rows if row["network"] == network]
+        honest = [row for row in mine if row["split"] == "deduplicated"]
+        cells = [
+            _cell([row["test"] for row in mine if row["split"] == "published"]),
+            _cell([row["test"] for row in honest]),
+            _cell([row["elsewhere"] for row in honest if "elsewhere" in row]),
+        ]
+        title = NETWORKS[network].title
+        lines.append(f"| {title} | {REPORTED[network]} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write(rows: list[dict[str, Any]], path: Path) -> None:
+    """Put the table between the two marks in a Markdown file.
+
+    Raises:
+        RunError: the file has no marks.
+    """
+    start, end = "<!-- results -->", "<!-- end of results -->"
+    try:
+        text = path.read_text()
+        before, rest = text.split(start)
+        _, after = rest.split(end)
+    except (OSError, ValueError):
+        raise RunError(f"Expected {path} to hold the marks {start} and {end} once.") from None
+    path.write_text(f"{before}{start}\n{markdown(rows)}\n{end}{after}")
+
+
+def sentence(row: dict[str, Any]) -> str:
+    """Return the outcome of `evaluate` in words."""
+    low, high = wilson_interval(row["correct"], row["photos"])
+    return (
+        f"{row['network']}: {row['correct']} of {row['photos']} photos right, "
+        f"{row['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})"
+    )
+
+
+def _own_test_photos(run: Run) -> tuple[Photo, ...]:
+    config = run.config
+    dataset = load_dataset(config["dataset"], seed=config["seed"])
+    return apply_split(dataset, config["split"]).part("test")
+
+
+def _measure(model: Model, photos: Any, on_progress: Progress) -> dict[str, Any]:
+    index = {name: i for i, name in enumerate(model.class_names)}
+    probabilities = []
+    for i, photo in enumerate(photos):
+        probabilities.append(model.predict(photo.load()).probabilities)
+        on_progress("predicting", i + 1, len(photos))
+    return measure(np.array(probabilities), np.array([index[photo.label] for photo in photos]))
+
+
+def _trained(settings: Settings, on_progress: Progress) -> Run:
+    """Return the run of these settings, trained now where it is not there yet."""
+    try:
+        return find_run(settings.run_name).require_finished()
+    except RunError:
+        from insects.training.train import train
+
+        print(f"training {settings.run_name}", file=sys.stderr)
+        return train(settings, on_progress=on_progress)
+
+
+def _brief(metrics: dict[str, Any]) -> dict[str, Any]:
+    return {name: metrics[name] for name in ("photos", "correct", "accuracy")}
+
+
+def _cell(outcomes: list[dict[str, Any]]) -> str:
+    """Return the mean over seeds with its interval, for which one seed's photos are counted."""
+    if not outcomes:
+        return "–"
+    photos = outcomes[0]["photos"]
+    mean = sum(outcome["correct"] for outcome in outcomes) / len(outcomes)
+    low, high = wilson_interval(mean, photos)
+    counts = ", ".join(str(outcome["correct"]) for outcome in outcomes)
+    return f"{mean / photos:.0%} ({low:.0%}–{high:.0%}); {counts} of {photos}"
