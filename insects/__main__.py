@@ -197,13 +197,15 @@ class _Steps:
 
     def __enter__(self) -> "_Steps":
         self._bar: Any = None
+        self._stage = ""
         return self
 
     def __call__(self, stage: str, done: int, of: int) -> None:
         from tqdm import tqdm
 
-        if self._bar is None or self._bar.desc != f"{stage}: ":
+        if stage != self._stage:
             self.__exit__()
+            self._stage = stage
             self._bar = tqdm(total=of, desc=stage, disable=None, leave=False)
         self._bar.update(done - self._bar.n)
 
@@ -258,7 +260,7 @@ def _run_line(run: Any) -> str:
     if state != "finished":
         return f"{run.name}: {state}{', ' + why if why else ''}"
     test = run.metrics["test"]
-    return f"{run.name}: {test['correct']} of {test['photos']} test photos right ({test['accuracy']:.1%})"
+    return f"{run.name}: {test['correct']} of {test['photos']} test photos right"
 
 
 def _add_evaluate(commands: Any) -> None:

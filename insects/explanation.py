@@ -62,7 +62,7 @@ class Settings:
         for name, (low, high) in LIMITS.items():
             if not low <= getattr(self, name) <= high:
                 raise SettingsError(
-                    f"{name} must be from {low:g} to {high:g}, not {getattr(self, name):g}."
+                    f"{name} must be from {low:,} to {high:,}, not {getattr(self, name)}."
                 )
 
 
@@ -210,4 +210,11 @@ def _estimates(game: Game, n_superpixels: int, settings: Settings) -> Iterator[E
         return exact(game, n_superpixels)
     if settings.method == "kernel":
         return kernel(game, n_superpixels, settings.nsamples, settings.seed)
-    return leverage(game, n_superpixels, settings.nsamples, settings.seed, BATCH_SIZE)
+    return leverage(
+        game,
+        n_superpixels,
+        settings.nsamples,
+        settings.seed,
+        BATCH_SIZE,
+        probabilities=settings.output == "probability",
+    )

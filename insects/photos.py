@@ -15,11 +15,12 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 32
 MAX_SIDE = 2048
-# What Pillow may try, whatever the file is called. Phones write MPO, a JPEG with a second picture.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "HEIF")
+# What Pillow may try, whatever the file is called.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "HEIF")
 ACCEPTED = "JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC"
 
 register_heif_opener(thumbnails=False)
+Image.init()  # `formats` needs every decoder known, not only the most common ones
 # A 50-megapixel photo takes up to 200 MB while it is decoded, so only one is at a time.
 _decoding = threading.Lock()
 

@@ -21,7 +21,7 @@ OURS = Settings(n_segments=100, nsamples=300, output="logit")
 def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
     """Return both comparisons."""
     rounds = 2 if quick else 5
-    photos = [photo.load() for photo in some_photos(1)]
+    photos = [photo.load() for photo in some_photos((2,))]
     return {
         "article 2, Zhang's network, 100 superpixels, 300 samples": _beside_article(
             photos, rounds, 2000 if quick else 20_000, on_progress

@@ -3,24 +3,34 @@
 Sources: paired sampling and the regression with its constraint, Covert & Lee, "Improving
 KernelSHAP" (2021); drawing sizes uniformly, Musco & Witter, "Provably Accurate Shapley Value
 Estimation via Leverage Score Sampling" (2025); the ridge is chosen by the leave-one-out error,
-PRESS (Allen, 1974).
+PRESS (Allen, 1974). Where the scores are probabilities, a surrogate foresees part of them first,
+see `insects.shapley.surrogate`.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from insects.shapley.exact import exact
 from insects.shapley.game import Estimate, Game
+from insects.shapley.surrogate import Surrogate, foresee
 
 FIRST_PAIRS = 12
 # Each estimate rests on this much more than the one before: solving stays cheap beside scoring.
 GROWTH = 1.2
 RIDGES = np.logspace(-4, 3, 29)
+# Coalitions on which the Shapley values of a surrogate are found; they cost no evaluation.
+SURROGATE_PAIRS = 4096
 
 
 def leverage(
-    game: Game, n_players: int, nsamples: int, seed: int = 0, batch_size: int = 8
+    game: Game,
+    n_players: int,
+    nsamples: int,
+    seed: int = 0,
+    batch_size: int = 8,
+    probabilities: bool = False,
 ) -> Iterator[Estimate]:
     """Yield ever better estimates until `nsamples` coalitions are scored.
 
@@ -29,28 +39,33 @@ def leverage(
     Args:
         nsamples: coalitions to score, nobody and everybody included.
         batch_size: coalitions are scored in multiples of it, as far as the budget allows.
+        probabilities: the scores of a coalition are probabilities that sum to 1.
     """
     if n_players < 2 or 2**n_players <= nsamples:
         yield from exact(game, n_players)
         return
-    shown = _draw(n_players, max(1, (nsamples - 2) // 2), np.random.default_rng(seed))
+    generator = np.random.default_rng(seed)
+    shown = _draw(n_players, max(1, (nsamples - 2) // 2), generator)
     ends = game(np.repeat([[False], [True]], n_players, axis=1)).astype(np.float64)
     base, total = ends[0], ends[1] - ends[0]
-    differences = np.empty((len(shown), len(base)))
+    scores = np.empty((2, len(shown), len(base)))
+    surrogates = _SurrogateValues(n_players, generator) if probabilities else None
     done = 0
     for stop in _stops(len(shown), batch_size // 2):
-        pairs = np.concatenate([shown[done:stop], ~shown[done:stop]])
-        scores = game(pairs).astype(np.float64)
-        differences[done:stop] = scores[: stop - done] - scores[stop - done :]
+        new = slice(done, stop)
+        both = game(np.concatenate([shown[new], ~shown[new]]))
+        scores[:, new] = both.reshape(2, stop - done, -1)
         done = stop
-        values, errors = _solve(shown[:done], differences[:done], total)
+        values, errors = _estimate(
+            shown[:done], scores[0, :done], scores[1, :done], total, surrogates
+        )
         yield Estimate(values, errors, base, 2 + 2 * done)
 
 
-def _draw(n_players: int, n_pairs: int, rng: np.random.Generator) -> np.ndarray:
+def _draw(n_players: int, n_pairs: int, generator: np.random.Generator) -> np.ndarray:
     """Return coalitions, (n_pairs, n_players) bool: a uniform size, then a uniform set of it."""
-    sizes = rng.integers(1, n_players, size=n_pairs)
-    ranks = rng.random((n_pairs, n_players)).argsort(axis=1).argsort(axis=1)
+    sizes = generator.integers(1, n_players, size=n_pairs)
+    ranks = generator.random((n_pairs, n_players)).argsort(axis=1).argsort(axis=1)
     return ranks < sizes[:, None]
 
 
@@ -63,45 +78,116 @@ def _stops(n_pairs: int, step: int) -> Iterator[int]:
         yield stop
 
 
-def _solve(
-    shown: np.ndarray, differences: np.ndarray, total: np.ndarray
+def _estimate(
+    shown: np.ndarray,
+    scores: np.ndarray,
+    hidden_scores: np.ndarray,
+    total: np.ndarray,
+    surrogates: "_SurrogateValues | None",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return values and standard errors, (n_players, n_outputs) each.
 
-    One eigendecomposition serves every ridge: B = A + (tr A / n²) 11ᵀ + ridge (tr A / n) I.
+    The errors are those of the regression without a surrogate: what the surrogate takes off them
+    is known to help, but not by how much, and errors that are a little too large mislead nobody.
+    """
+    regression = _Regression.of(shown)
+    differences = scores - hidden_scores
+    values, errors = regression.solve(differences, total)
+    if surrogates is not None:
+        foreseen = foresee(shown, scores, hidden_scores, regression.weights, surrogates)
+        left = regression.solve(differences - foreseen.differences, total - foreseen.total)[0]
+        values = left + foreseen.values
+    return values, errors
+
+
+class _SurrogateValues:
+    """Finds the Shapley values of a surrogate, always on the same many coalitions."""
+
+    def __init__(self, n_players: int, generator: np.random.Generator) -> None:
+        self._shown = _draw(n_players, SURROGATE_PAIRS, generator)
+        self._regression = _Regression.of(self._shown)
+
+    def __call__(self, surrogate: Surrogate) -> np.ndarray:
+        n_players = self._shown.shape[1]
+        nobody, everybody = surrogate(np.repeat([[False], [True]], n_players, axis=1))
+        differences = surrogate(self._shown) - surrogate(~self._shown)
+        return self._regression.solve_plainly(differences, everybody - nobody)
+
+
+@dataclass(frozen=True)
+class _Regression:
+    """The part of the regression that rests on the coalitions alone; every ridge shares it.
+
+    With B = A + (tr A / n²) 11ᵀ + ridge (tr A / n) I, only the ridge differs, so that one
+    eigendecomposition of A + (tr A / n²) 11ᵀ serves all.
 
     Args:
-        shown: (n_pairs, n_players) bool.
-        differences: (n_pairs, n_outputs), score of a coalition less that of its complement.
-        total: (n_outputs,), score of everybody less that of nobody.
+        x: (n_pairs, n_players), +1 and −1 for shown and hidden, centred by size.
+        centre: (n_pairs,), what was taken off.
+        weights: (n_pairs,), mean 1.
+        scale: tr A / n.
+        eigenvalues, vectors: (n_players,) and (n_players, n_players).
     """
-    n_pairs, n = shown.shape
-    sizes = shown.sum(axis=1)
-    weights = 1.0 / (sizes * (n - sizes))
-    weights /= weights.mean()
-    centre = 2 * sizes / n - 1
-    x = 2.0 * shown - 1 - centre[:, None]
-    r = differences - centre[:, None] * total
-    weighted = weights[:, None] * x
-    a = weighted.T @ x / n_pairs
-    scale = np.trace(a) / n
-    eigenvalues, vectors = np.linalg.eigh(a + scale / n)
-    eigenvalues = np.maximum(eigenvalues, 0)
-    projected = x @ vectors
-    target = vectors.T @ (weighted.T @ r) / n_pairs
 
-    def press(ridge: float) -> float:
-        inverse = 1 / (eigenvalues + ridge * scale)
-        residuals = r - projected @ (inverse[:, None] * target)
-        leverages = weights / n_pairs * (projected**2 @ inverse)
-        kept = np.maximum(1 - leverages, 1e-6)
-        return float((weights[:, None] * (residuals / kept[:, None]) ** 2).sum())
+    x: np.ndarray
+    centre: np.ndarray
+    weights: np.ndarray
+    scale: float
+    eigenvalues: np.ndarray
+    vectors: np.ndarray
 
-    inverse = 1 / (eigenvalues + scale * min(RIDGES, key=press))
-    theta = vectors @ (inverse[:, None] * target)
-    residuals = r - x @ theta
-    freedom = max(n_pairs - (weights / n_pairs * (projected**2 @ inverse)).sum(), 1.0)
-    noise = (weights[:, None] * residuals**2).sum(axis=0) / freedom
-    centred = vectors - vectors.mean(axis=0)
-    errors = np.sqrt(np.outer(centred**2 @ inverse, noise) / n_pairs)
-    return total / n + theta - theta.mean(axis=0), errors
+    @classmethod
+    def of(cls, shown: np.ndarray) -> "_Regression":
+        """Prepare for coalitions, (n_pairs, n_players) bool."""
+        n_pairs, n = shown.shape
+        sizes = shown.sum(axis=1)
+        weights = 1.0 / (sizes * (n - sizes))
+        weights /= weights.mean()
+        centre = 2 * sizes / n - 1
+        x = 2.0 * shown - 1 - centre[:, None]
+        a = (weights[:, None] * x).T @ x / n_pairs
+        scale = float(np.trace(a) / n)
+        eigenvalues, vectors = np.linalg.eigh(a + scale / n)
+        return cls(x, centre, weights, scale, np.maximum(eigenvalues, 0), vectors)
+
+    def solve_plainly(self, differences: np.ndarray, total: np.ndarray) -> np.ndarray:
+        """Return the values, (n_players, n_outputs), without choosing a ridge."""
+        return self._values(self._slopes(differences, total, RIDGES[0]), total)
+
+    def solve(self, differences: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return values and standard errors with the ridge of the smallest leave-one-out error.
+
+        Args:
+            differences: (n_pairs, n_outputs), score of a coalition less that of its complement.
+            total: (n_outputs,), score of everybody less that of nobody.
+        """
+        n_pairs = len(self.x)
+        r = differences - self.centre[:, None] * total
+        squares = (self.x @ self.vectors) ** 2
+
+        def leverages(ridge: float) -> np.ndarray:
+            return self.weights / n_pairs * (squares @ self._inverse(ridge))
+
+        def press(ridge: float) -> float:
+            residuals = r - self.x @ self._slopes(differences, total, ridge)
+            kept = np.maximum(1 - leverages(ridge), 1e-6)
+            return float((self.weights[:, None] * (residuals / kept[:, None]) ** 2).sum())
+
+        ridge = min(RIDGES, key=press)
+        slopes = self._slopes(differences, total, ridge)
+        freedom = max(n_pairs - leverages(ridge).sum(), 1.0)
+        noise = (self.weights[:, None] * (r - self.x @ slopes) ** 2).sum(axis=0) / freedom
+        centred = self.vectors - self.vectors.mean(axis=0)
+        errors = np.sqrt(np.outer(centred**2 @ self._inverse(ridge), noise) / n_pairs)
+        return self._values(slopes, total), errors
+
+    def _inverse(self, ridge: float) -> np.ndarray:
+        return 1 / (self.eigenvalues + ridge * self.scale)
+
+    def _slopes(self, differences: np.ndarray, total: np.ndarray, ridge: float) -> np.ndarray:
+        r = differences - self.centre[:, None] * total
+        target = self.vectors.T @ ((self.weights[:, None] * self.x).T @ r) / len(self.x)
+        return self.vectors @ (self._inverse(ridge)[:, None] * target)
+
+    def _values(self, slopes: np.ndarray, total: np.ndarray) -> np.ndarray:
+        return total / self.x.shape[1] + slopes - slopes.mean(axis=0)

@@ -46,5 +46,5 @@ class Settings:
         for name, (low, high) in LIMITS.items():
             value = getattr(recipe, name)
             if not low <= value <= high:
-                raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {value:g}.")
+                raise SettingsError(f"{name} must be from {low} to {high}, not {value}.")
         return recipe
