@@ -1,5 +1,6 @@
 """Explain a prediction: photo, network, superpixels and estimator brought together."""
 
+import numbers
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -18,7 +19,9 @@ from insects.superpixels import BASELINES, make_background, mask_image, segment
 
 METHODS = ("leverage", "kernel", "exact")
 OUTPUTS = ("probability", "logit")
+WHOLE = ("n_segments", "nsamples", "seed")
 LIMITS = {
+    "seed": (0, 2**32 - 1),
     "n_segments": (1, 1000),
     "nsamples": (4, 1_000_000),
     "compactness": (0.01, 1000.0),
@@ -60,6 +63,10 @@ class Settings:
                     f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}."
                 )
         for name, (low, high) in LIMITS.items():
+            kind = numbers.Integral if name in WHOLE else numbers.Real
+            if not isinstance(getattr(self, name), kind):
+                what = "a whole number" if name in WHOLE else "a number"
+                raise SettingsError(f"{name} must be {what}, not {getattr(self, name)!r}.")
             if not low <= getattr(self, name) <= high:
                 raise SettingsError(
                     f"{name} must be from {low:,} to {high:,}, not {getattr(self, name)}."

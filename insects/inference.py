@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from ai_edge_litert import interpreter as litert
+from scipy.special import softmax
 
+from insects.errors import RunError
 from insects.photos import resize
 from insects.runs import Run, find_run
 
@@ -91,6 +93,8 @@ class Model:
         self.name: str = run.name
         self.class_names: tuple[str, ...] = tuple(config["class_names"])
         self.image_size: int = config["image_size"]
+        if not (run.path / "model.tflite").is_file():
+            raise RunError(f"The run {run.name} has no model.tflite.")
         self._networks = [Interpreter(run.path / "model.tflite")]
         if backbone := config.get("backbone"):
             self._networks.insert(0, Interpreter(BACKBONES / f"{backbone}.tflite"))
@@ -104,7 +108,7 @@ class Model:
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Return (n, n_classes) float64, rows sum to 1, for images as in `logits`."""
-        return softmax(self.logits(images).astype(np.float64))
+        return softmax(self.logits(images).astype(np.float64), axis=1)
 
     def predict(self, photo: np.ndarray) -> Prediction:
         """Return the prediction for one photo of any size, (H, W, 3) uint8."""
@@ -119,12 +123,6 @@ def load_model(name_or_path: str | Path) -> Model:
         RunError: there is no such run, or it is not finished.
     """
     return Model(find_run(name_or_path).require_finished())
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities, the same shape; classes are the last axis."""
-    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exp / exp.sum(axis=-1, keepdims=True)
 
 
 def n_cores() -> int:

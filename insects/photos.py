@@ -2,11 +2,12 @@
 
 import io
 import threading
+import warnings
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 from pillow_heif import register_heif_opener
 
 from insects.errors import PhotoError
@@ -20,6 +21,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "HEIF")
 ACCEPTED = "JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC"
 
 register_heif_opener(thumbnails=False)
+# What matters is said by a PhotoError, in one line; Pillow's own warnings would stand beside it.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 Image.init()  # `formats` needs every decoder known, not only the most common ones
 # A 50-megapixel photo takes up to 200 MB while it is decoded, so only one is at a time.
 _decoding = threading.Lock()
@@ -89,6 +92,8 @@ def _read_file(path: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise PhotoError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError:  # a zero byte in the name
+        raise PhotoError(f"{str(path)!r} cannot be the name of a file.") from None
 
 
 def _check_size(width: int, height: int) -> None:
@@ -111,11 +116,20 @@ def _decode(image: Image.Image) -> np.ndarray:
     """Return the first frame as an upright RGB array."""
     image.draft("RGB", (MAX_SIDE, MAX_SIDE))  # lets the JPEG decoder shrink while it reads
     image.load()
-    orientation = image.getexif()
-    rgb = _to_rgb(image)
+    orientation = _orientation(image)
+    rgb = Image.fromarray(np.asarray(_to_rgb(image)))  # without the file's metadata
     rgb.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR)
-    rgb.getexif().update(orientation)
+    rgb.getexif()[ExifTags.Base.Orientation] = orientation
     return np.array(ImageOps.exif_transpose(rgb))
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 where the EXIF data are broken, as browsers do."""
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a parser of hostile bytes may raise anything
+        return 1
+    return value if value in range(1, 9) else 1
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

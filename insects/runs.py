@@ -58,7 +58,8 @@ class Run:
         """One row an epoch: epoch, loss, accuracy, val_loss, val_accuracy."""
         try:
             with (self.path / "history.csv").open(newline="") as file:
-                return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+                rows = [row for row in csv.DictReader(file) if all(row.values())]
+                return [{k: float(v) for k, v in row.items()} for row in rows]
         except OSError:
             return []
 

@@ -65,7 +65,7 @@ def is_clear(explanation: Explanation, superpixel: int, class_index: int) -> boo
 
 def signed(value: float) -> str:
     """Return such as "+0.31" or "−0.08", with a real minus sign."""
-    return f"{value:+.2f}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")
 
 
 def _region(explanation: Explanation, superpixel: int, class_index: int) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import softmax
 
 from insects.errors import RunError
-from insects.inference import Interpreter, softmax
+from insects.inference import Interpreter
 
 if TYPE_CHECKING:
     import keras
@@ -69,9 +70,8 @@ def check_export(model: keras.Model, path: Path, inputs: np.ndarray) -> float:
     if len(inputs) < MIN_INPUTS:
         raise RunError(f"An export is checked on at least {MIN_INPUTS} photos, not {len(inputs)}.")
     inputs = np.asarray(inputs, np.float32)
-    difference = np.abs(
-        softmax(Interpreter(path)(inputs)) - softmax(model.predict(inputs, verbose=0))
-    ).max()
+    exported, expected = Interpreter(path)(inputs), model.predict(inputs, verbose=0)
+    difference = np.abs(softmax(exported, axis=1) - softmax(expected, axis=1)).max()
     if not difference <= TOLERANCE:  # also catches NaN
         raise RunError(
             f"The export {path.name} differs from its Keras model by {difference:.2g} "

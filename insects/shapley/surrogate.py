@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
-from insects.inference import softmax
+from scipy.special import softmax
 
 FOLDS = 3
 RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -87,4 +86,4 @@ def _fit(coalitions: np.ndarray, probabilities: np.ndarray, ridge: float) -> Sur
     x -= centre
     a = x.T @ x + ridge * len(x) * np.eye(x.shape[1])
     slopes = np.linalg.solve(a, x.T @ (y - intercept))
-    return lambda z: softmax(intercept + (2.0 * z - 1 - centre) @ slopes)
+    return lambda z: softmax(intercept + (2.0 * z - 1 - centre) @ slopes, axis=1)

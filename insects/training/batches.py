@@ -12,7 +12,6 @@ class Batches(keras.utils.PyDataset):
         labels: (n,) indices of classes.
         seed: shuffles every epoch anew where given. An order made from seed and epoch is the same
             again when a training continues in the middle.
-        first_epoch: the number of the first epoch, not 0 where a training continues.
     """
 
     def __init__(
@@ -21,12 +20,11 @@ class Batches(keras.utils.PyDataset):
         labels: np.ndarray,
         batch_size: int,
         seed: int | None = None,
-        first_epoch: int = 0,
     ) -> None:
         super().__init__()
         self.inputs, self.labels, self.size = inputs, labels, batch_size
-        self.seed, self.epoch = seed, first_epoch
-        self._shuffle()
+        self.seed = seed
+        self.begin(0)
 
     @property
     def num_batches(self) -> int:
@@ -36,13 +34,10 @@ class Batches(keras.utils.PyDataset):
         rows = self.order[index * self.size : (index + 1) * self.size]
         return self.inputs[rows].astype(np.float32), self.labels[rows]
 
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
-        self._shuffle()
-
-    def _shuffle(self) -> None:
+    def begin(self, epoch: int) -> None:
+        """Take on the order of an epoch. Keras's own hook ends one too many before the first."""
         count = len(self.labels)
         if self.seed is None:
             self.order = np.arange(count)
         else:
-            self.order = np.random.default_rng([self.seed, self.epoch]).permutation(count)
+            self.order = np.random.default_rng([self.seed, epoch]).permutation(count)

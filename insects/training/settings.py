@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from insects.errors import SettingsError
 from insects.networks import Recipe, get_network
 
+OPTIMIZERS = ("adam", "sgd")
 LIMITS = {
     "epochs": (1, 200),
     "batch_size": (1, 256),
@@ -43,6 +44,12 @@ class Settings:
             SettingsError: no such network, or a hyper-parameter is out of range.
         """
         recipe = self.recipe or get_network(self.network).recipe
+        if recipe.optimizer not in OPTIMIZERS:
+            raise SettingsError(
+                f"optimizer must be one of {', '.join(OPTIMIZERS)}, not {recipe.optimizer!r}."
+            )
+        if not 0 <= self.seed < 2**32:
+            raise SettingsError(f"seed must be from 0 to {2**32 - 1}, not {self.seed}.")
         for name, (low, high) in LIMITS.items():
             value = getattr(recipe, name)
             if not low <= value <= high:

@@ -7,11 +7,11 @@ from typing import Any
 
 import keras
 import numpy as np
+from scipy.special import softmax
 
 from insects.datasets import Dataset, load_dataset
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError, RunError, SettingsError
-from insects.inference import softmax
 from insects.metrics import measure
 from insects.networks import Network, Recipe, get_network
 from insects.networks.export import check_export, export, round_weights
@@ -125,12 +125,15 @@ def fit(
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
     test = Batches(test_part.inputs, test_part.labels, recipe.batch_size)
+    batches = Batches(train_part.inputs, train_part.labels, recipe.batch_size, seed)
     model.fit(
-        Batches(train_part.inputs, train_part.labels, recipe.batch_size, seed),
+        batches,
+        shuffle=False,  # Keras would mix whole batches, by a generator that no epoch seeds
         validation_data=test,
         epochs=recipe.epochs,
         verbose=0,
         callbacks=[
+            keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: batches.begin(epoch)),
             keras.callbacks.CSVLogger(str(path / "history.csv")),
             LiveProgress(path, recipe.batch_size, on_progress),
             ConfusionMatrices(path / "confusion", test),
@@ -147,4 +150,4 @@ def _optimizer(recipe: Recipe) -> keras.Optimizer:
 
 def _measure(model: keras.Model, part: Part, batch_size: int) -> dict:
     batches = Batches(part.inputs, part.labels, batch_size)
-    return measure(softmax(model.predict(batches, verbose=0)), part.labels)
+    return measure(softmax(model.predict(batches, verbose=0), axis=1), part.labels)

@@ -1,0 +1,64 @@
+"""Photos, networks and settings that all tests share."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from insects.datasets import load_dataset
+from insects.inference import load_model
+
+# The same examples on every machine, and no limit on time.
+hypothesis_settings.register_profile("calm", deadline=None, derandomize=True, database=None)
+hypothesis_settings.load_profile("calm")
+
+_named = os.environ.get("INSECTS_PHOTOS")
+REAL_PHOTOS = Path(_named) if _named and Path(_named).is_dir() else None
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A decoded photo, (H, W, 3) uint8, and its class."""
+
+    pixels: np.ndarray
+    label: str
+
+
+@pytest.fixture(autouse=True)
+def own_runs_folder(tmp_path, monkeypatch):
+    """Keep tests away from the runs that were trained on this machine."""
+    folder = tmp_path / "runs"
+    monkeypatch.setenv("INSECTS_RUNS", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dataset():
+    """The published photos where they are, else drawn ones."""
+    return load_dataset("published" if REAL_PHOTOS else "drawn")
+
+
+@pytest.fixture(scope="session")
+def photos(dataset):
+    """Three test photos of each class."""
+    return [
+        Labelled(photo.load(), photo.label)
+        for name in dataset.class_names
+        for photo in [p for p in dataset.part("test") if p.label == name][:3]
+    ]
+
+
+@pytest.fixture
+def real_photos():
+    """The folder of the published photos; without it a test is skipped, and says so."""
+    if REAL_PHOTOS is None:
+        pytest.skip("INSECTS_PHOTOS names no folder, so the published photos are not here")
+    return REAL_PHOTOS
+
+
+@pytest.fixture(scope="session")
+def default_model():
+    return load_model("efficientnet_lite0")

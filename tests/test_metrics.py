@@ -1,0 +1,66 @@
+"""Accuracy, loss, confusion and the interval of a share, against figures known from elsewhere."""
+
+import math
+
+import numpy as np
+import pytest
+
+from insects.metrics import confusion_matrix, measure, wilson_interval
+
+PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]])
+LABELS = np.array([0, 1, 2, 2])
+
+
+# Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I, method 3.
+@pytest.mark.parametrize(
+    ("correct", "count", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_the_wilson_interval_is_the_published_one(correct, count, low, high):
+    assert wilson_interval(correct, count) == pytest.approx((low, high), abs=6e-5)
+
+
+def test_the_wilson_interval_of_mistakes_mirrors_that_of_right_answers():
+    low, high = wilson_interval(169, 180)
+    assert wilson_interval(11, 180) == pytest.approx((1 - high, 1 - low))
+
+
+def test_the_wilson_interval_of_all_right_ends_at_1():
+    low, high = wilson_interval(60, 60)
+    assert high == pytest.approx(1)
+    assert 0.9 < low < 1
+
+
+def test_the_wilson_interval_narrows_with_more_photos():
+    few, many = wilson_interval(9, 10), wilson_interval(900, 1000)
+    assert many[1] - many[0] < few[1] - few[0]
+
+
+def test_rows_of_the_confusion_matrix_are_true_classes():
+    matrix = confusion_matrix(np.array([0, 1, 0, 2]), LABELS, 3)
+    assert matrix.tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 1]]
+
+
+def test_a_class_without_photos_has_a_row_of_zeros():
+    matrix = confusion_matrix(np.array([0, 0]), np.array([0, 0]), 3)
+    assert matrix.tolist() == [[2, 0, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_measures_of_four_photos_are_those_worked_out_by_hand():
+    measures = measure(PROBABILITIES, LABELS)
+    assert measures["photos"] == 4
+    assert measures["correct"] == 3
+    assert measures["accuracy"] == 0.75
+    by_hand = -(math.log(0.7) + math.log(0.6) + math.log(0.2) + math.log(0.6)) / 4
+    assert measures["loss"] == pytest.approx(by_hand)
+    assert measures["confusion"] == [[1, 0, 0], [0, 1, 0], [1, 0, 1]]
+
+
+def test_a_certain_mistake_has_a_large_but_finite_loss():
+    loss = measure(np.array([[1.0, 0.0]]), np.array([1]))["loss"]
+    assert 10 < loss < math.inf

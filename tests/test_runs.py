@@ -1,0 +1,205 @@
+"""Run directories: found by name, read as they are, written whole or not at all."""
+
+import json
+
+import pytest
+
+from insects.errors import RunError
+from insects.runs import NAME, SHIPPED, Run, find_run, list_runs, runs_folder, write_atomically
+
+
+def make_run(path, status="finished", config=None):
+    path.mkdir(parents=True)
+    (path / "config.json").write_text(json.dumps(config or {"network": "tang"}))
+    (path / "status").write_text(status + "\n")
+    return Run(path)
+
+
+# Finding
+
+
+def test_the_shipped_network_is_a_finished_run():
+    run = find_run("efficientnet_lite0")
+    assert run.is_shipped
+    assert run.status == ("finished", "")
+    assert run.config["class_names"] == ["beetles", "cockroach", "dragonflies"]
+    assert run.metrics["test"]["photos"] == sum(map(sum, run.metrics["test"]["confusion"]))
+
+
+def test_runs_are_listed_shipped_ones_first_and_then_by_name(own_runs_folder):
+    make_run(own_runs_folder / "b")
+    make_run(own_runs_folder / "a")
+    runs = list_runs()
+    assert [run.name for run in runs if not run.is_shipped] == ["a", "b"]
+    assert [run.is_shipped for run in runs] == sorted((r.is_shipped for r in runs), reverse=True)
+
+
+def test_a_folder_without_a_configuration_is_no_run(own_runs_folder):
+    (own_runs_folder / "half-made").mkdir(parents=True)
+    assert "half-made" not in [run.name for run in list_runs()]
+    with pytest.raises(RunError):
+        find_run("half-made")
+
+
+def test_without_a_runs_folder_the_shipped_runs_are_listed(own_runs_folder):
+    assert not own_runs_folder.exists()
+    assert "efficientnet_lite0" in [run.name for run in list_runs()]
+
+
+def test_the_environment_names_the_runs_folder(own_runs_folder):
+    assert runs_folder() == own_runs_folder
+
+
+def test_without_the_environment_runs_lie_in_the_cache_folder_of_the_user(monkeypatch):
+    monkeypatch.delenv("INSECTS_RUNS")
+    assert runs_folder().name == "runs"
+    assert "insects" in str(runs_folder())
+
+
+def test_a_shipped_run_wins_over_one_of_the_same_name(own_runs_folder):
+    make_run(own_runs_folder / "efficientnet_lite0")
+    assert find_run("efficientnet_lite0").is_shipped
+
+
+def test_a_run_is_found_by_its_path(tmp_path):
+    run = make_run(tmp_path / "some" / "run")
+    assert find_run(run.path) == find_run(str(run.path)) == run
+
+
+def test_an_unknown_name_is_refused_with_all_known_ones(own_runs_folder):
+    make_run(own_runs_folder / "mine")
+    with pytest.raises(RunError, match="'yours'") as caught:
+        find_run("yours")
+    assert "mine" in str(caught.value)
+    assert "efficientnet_lite0" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "", ".hidden", "a/b", "../a", "a\\b", "a b", "é", "-x", "x" * 81, "a\n"]
+)
+def test_what_is_no_plain_folder_name_is_no_name_of_a_run(name):
+    assert not NAME.fullmatch(name)
+
+
+@pytest.mark.parametrize("name", ["a", "tang-deduplicated-seed0", "Run_2.1", "x" * 80])
+def test_a_plain_folder_name_is_a_name_of_a_run(name):
+    assert NAME.fullmatch(name)
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("finished", ("finished", "")),
+        ("running\n", ("running", "")),
+        ("failed the disk is full\n", ("failed", "the disk is full")),
+    ],
+)
+def test_the_status_is_a_state_and_why(text, status, tmp_path):
+    assert make_run(tmp_path / "run", text).status == status
+
+
+def test_a_run_without_a_status_has_failed(tmp_path):
+    run = make_run(tmp_path / "run")
+    (run.path / "status").unlink()
+    assert run.status[0] == "failed"
+
+
+def test_a_run_with_an_unknown_status_has_failed_and_says_what_it_was(tmp_path):
+    state, why = make_run(tmp_path / "run", "exploded").status
+    assert state == "failed"
+    assert "exploded" in why
+
+
+def test_a_status_that_was_set_is_read_back(tmp_path):
+    run = make_run(tmp_path / "run", "running")
+    run.set_status("failed", "it was interrupted")
+    assert Run(run.path).status == ("failed", "it was interrupted")
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "failed no memory left"])
+def test_an_unfinished_run_is_refused_with_its_state_and_why(state, tmp_path):
+    with pytest.raises(RunError, match=state.replace(" ", ": ", 1)):
+        make_run(tmp_path / "run", state).require_finished()
+
+
+def test_a_finished_run_may_be_used(tmp_path):
+    run = make_run(tmp_path / "run")
+    assert run.require_finished() is run
+
+
+@pytest.mark.parametrize("text", ["", "{", "\0\0"])
+def test_an_unreadable_file_is_refused_with_its_name(text, tmp_path):
+    run = make_run(tmp_path / "run")
+    (run.path / "config.json").write_text(text)
+    (run.path / "metrics.json").write_text(text)
+    with pytest.raises(RunError, match=r"config\.json"):
+        _ = run.config
+    with pytest.raises(RunError, match=r"metrics\.json"):
+        _ = run.metrics
+
+
+def test_the_history_has_a_row_of_numbers_an_epoch(tmp_path):
+    run = make_run(tmp_path / "run")
+    (run.path / "history.csv").write_text("epoch,accuracy,loss\n0,0.5,1.25\n1,0.75,0.5\n")
+    assert run.history == [
+        {"epoch": 0, "accuracy": 0.5, "loss": 1.25},
+        {"epoch": 1, "accuracy": 0.75, "loss": 0.5},
+    ]
+
+
+def test_a_run_that_has_not_begun_has_an_empty_history(tmp_path):
+    run = make_run(tmp_path / "run")
+    assert run.history == []
+    (run.path / "history.csv").touch()
+    assert run.history == []
+
+
+def test_a_row_of_history_that_is_half_written_is_left_out(tmp_path):
+    """A training was killed, or is watched, in the middle of a row."""
+    run = make_run(tmp_path / "run")
+    (run.path / "history.csv").write_text("epoch,accuracy,loss\n0,0.5,1.25\n1,0.7")
+    assert [row["epoch"] for row in run.history] == [0]
+
+
+def test_the_shipped_history_has_an_epoch_for_each_of_the_recipe():
+    run = find_run("efficientnet_lite0")
+    epochs = run.config["recipe"]["epochs"]
+    assert [row["epoch"] for row in run.history] == list(range(epochs))
+
+
+def test_shipped_runs_hold_nothing_that_leads_into_the_makers_folders():
+    for path in SHIPPED.rglob("*.json"):
+        assert "/work/" not in path.read_text()
+        assert "/home/" not in path.read_text()
+
+
+# Writing
+
+
+def test_writing_replaces_a_file_and_leaves_nothing_else(tmp_path):
+    path = tmp_path / "progress.json"
+    write_atomically(path, "one")
+    write_atomically(path, "two")
+    assert path.read_text() == "two"
+    assert [p.name for p in tmp_path.iterdir()] == ["progress.json"]
+
+
+def test_a_reader_who_has_the_old_file_open_still_reads_all_of_it(tmp_path):
+    path = tmp_path / "progress.json"
+    write_atomically(path, "old " * 10_000)
+    with path.open() as file:
+        beginning = file.read(4)
+        write_atomically(path, "new")
+        assert beginning + file.read() == "old " * 10_000
+    assert path.read_text() == "new"
+
+
+def test_writing_that_fails_leaves_the_old_text(tmp_path, monkeypatch):
+    path = tmp_path / "status"
+    write_atomically(path, "running")
+    with pytest.raises(TypeError):
+        write_atomically(path, None)
+    assert path.read_text() == "running"

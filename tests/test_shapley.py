@@ -1,0 +1,339 @@
+"""Estimators of Shapley values, against their definition on games small enough to play out."""
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from insects.errors import SettingsError, StoppedError
+from insects.shapley.exact import MAX_PLAYERS, exact
+from insects.shapley.leverage import leverage
+from insects.shapley.libshap import kernel
+
+ESTIMATORS = (leverage, kernel)
+
+
+class TableGame:
+    """A game whose score of every coalition is written down; it counts what it is asked.
+
+    Args:
+        scores: (2 ** n_players, n_outputs); bit i of a row's number says whether i takes part.
+    """
+
+    def __init__(self, scores):
+        self.scores, self.asked = scores, 0
+
+    def __call__(self, coalitions):
+        self.asked += len(coalitions)
+        return self.scores[coalitions @ (1 << np.arange(coalitions.shape[1]))]
+
+    @property
+    def gain(self):
+        """What everybody adds to the score of nobody."""
+        return self.scores[-1] - self.scores[0]
+
+
+def random_game(n_players, n_outputs=2, seed=0):
+    return TableGame(np.random.default_rng(seed).normal(size=(2**n_players, n_outputs)))
+
+
+def classifier_game(n_players, seed=0):
+    """Three probabilities from weights and pairwise interactions, as a network might give."""
+    rng = np.random.default_rng(seed)
+    weights = rng.normal(size=(n_players, 3))
+    interactions = 0.15 * rng.normal(size=(n_players, n_players, 3))
+    shown = (np.arange(2**n_players)[:, None] >> np.arange(n_players) & 1).astype(float)
+    logits = shown @ weights + np.einsum("ci,ijk,cj->ck", shown, interactions, shown)
+    scores = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return TableGame(scores / scores.sum(axis=1, keepdims=True))
+
+
+def last(estimates):
+    *_, estimate = estimates
+    return estimate
+
+
+def by_definition(game, n_players):
+    """The mean, over all orders of arrival, of what each player adds on arriving."""
+    values = np.zeros((n_players, game.scores.shape[1]))
+    orders = list(itertools.permutations(range(n_players)))
+    for order in orders:
+        present = 0
+        for player in order:
+            values[player] += game.scores[present | 1 << player] - game.scores[present]
+            present |= 1 << player
+    return values / len(orders)
+
+
+# Exact values
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_exact_values_are_those_of_the_definition(n_players, n_outputs, seed):
+    game = random_game(n_players, n_outputs, seed)
+    estimate = last(exact(game, n_players))
+    assert np.allclose(estimate.values, by_definition(game, n_players), atol=1e-12)
+
+
+def test_exact_values_know_no_error_and_count_every_coalition():
+    game = random_game(6)
+    estimate = last(exact(game, 6))
+    assert (estimate.standard_errors == 0).all()
+    assert estimate.evaluations == game.asked == 64
+    assert np.array_equal(estimate.base_values, game.scores[0])
+
+
+def test_a_glove_game_has_its_textbook_values():
+    """One left glove and two right ones; a pair is worth 1."""
+
+    def game(coalitions):
+        return (coalitions[:, 0] & coalitions[:, 1:].any(axis=1)).astype(float)[:, None]
+
+    values = last(exact(game, 3)).values[:, 0]
+    assert values == pytest.approx([2 / 3, 1 / 6, 1 / 6])
+
+
+def test_exact_values_of_too_many_players_are_refused_with_their_number():
+    with pytest.raises(SettingsError, match=f"{MAX_PLAYERS + 1} superpixels"):
+        list(exact(random_game(2), MAX_PLAYERS + 1))
+
+
+# What holds of every estimator
+
+
+@settings(max_examples=30)
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@given(st.integers(1, 9), st.integers(4, 200), st.integers(0, 2**32 - 1))
+def test_base_and_values_sum_to_the_score_of_everybody(estimator, n_players, nsamples, seed):
+    game = random_game(n_players, seed=seed)
+    estimate = last(estimator(game, n_players, nsamples))
+    assert estimate.values.shape == (n_players, 2)
+    assert np.allclose(estimate.base_values, game.scores[0])
+    assert np.abs(estimate.values.sum(axis=0) - game.gain).max() < 1e-4
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("n_players", [1, 2, 3, 10])
+@pytest.mark.parametrize("nsamples", [4, 5, 7, 8, 31, 100, 301])
+def test_the_game_is_asked_no_more_than_nsamples(estimator, n_players, nsamples):
+    game = random_game(n_players)
+    estimate = last(estimator(game, n_players, nsamples))
+    assert estimate.evaluations == game.asked <= nsamples
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("n_players", [1, 2, 3])
+def test_a_few_players_get_their_exact_values(estimator, n_players):
+    game = random_game(n_players)
+    values = last(estimator(game, n_players, 100)).values
+    assert np.allclose(values, by_definition(game, n_players), atol=1e-9)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_the_same_seed_gives_the_same_values(estimator):
+    game = random_game(10)
+    one, other = (last(estimator(game, 10, 100, seed=3)).values for _ in range(2))
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_another_seed_gives_other_values(estimator):
+    game = random_game(10)
+    one, other = (last(estimator(game, 10, 100, seed=seed)).values for seed in (3, 4))
+    assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_estimates_in_several_threads_at_once_are_those_of_each_alone(estimator):
+    def estimate(seed):
+        return last(estimator(random_game(10, seed=seed), 10, 200, seed=seed)).values
+
+    alone = [estimate(seed) for seed in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(estimate, range(6)))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_two_estimates_that_take_turns_do_not_disturb_each_other():
+    """Neither game answers before the other is asked: a barrier makes sure of it."""
+    meeting = threading.Barrier(2)
+
+    def estimate(seed):
+        game = random_game(10, seed=seed)
+
+        def waiting_game(coalitions):
+            meeting.wait()
+            return game(coalitions)
+
+        return last(leverage(waiting_game, 10, 100, seed=seed)).values
+
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(estimate, range(2)))
+    for seed, values in enumerate(together):
+        alone = last(leverage(random_game(10, seed=seed), 10, 100, seed=seed)).values
+        assert np.array_equal(values, alone)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_weights_and_interactions_are_found_with_many_samples(estimator):
+    game = classifier_game(11)
+    truth = last(exact(game, 11)).values
+    errors = [
+        np.mean([((last(estimator(game, 11, n, seed=s)).values - truth) ** 2) for s in range(3)])
+        for n in (50, 200, 1500)
+    ]
+    assert errors[0] > errors[1] > errors[2]
+    assert errors[2] < 0.002 * (truth**2).mean()
+
+
+# The leverage estimator
+
+
+def test_leverage_gives_exact_values_where_these_cost_no_more():
+    game = random_game(6)
+    estimate = last(leverage(game, 6, 64))
+    assert np.allclose(estimate.values, by_definition(game, 6), atol=1e-12)
+    assert (estimate.standard_errors == 0).all()
+
+
+def test_leverage_estimates_where_exact_values_cost_more():
+    assert (last(leverage(random_game(6), 6, 63)).standard_errors > 0).all()
+
+
+def test_leverage_recovers_the_weights_of_an_additive_game():
+    weights = np.random.default_rng(1).normal(size=(20, 2))
+    estimate = last(leverage(lambda coalitions: 0.5 + coalitions @ weights, 20, 300))
+    assert np.abs(estimate.values - weights).max() < 1e-3
+    assert np.allclose(estimate.base_values, 0.5)
+
+
+def test_leverage_gives_nothing_to_players_of_a_game_that_never_changes():
+    estimate = last(leverage(lambda coalitions: np.full((len(coalitions), 3), 0.25), 12, 100))
+    assert np.allclose(estimate.values, 0, atol=1e-12)
+    assert np.isfinite(estimate.standard_errors).all()
+
+
+def test_leverage_yields_estimates_that_rest_on_ever_more_samples():
+    evaluations = [e.evaluations for e in leverage(random_game(12), 12, 500)]
+    assert len(evaluations) > 3
+    assert evaluations == sorted(set(evaluations))
+    assert evaluations[-1] == 500
+
+
+def test_every_estimate_on_the_way_sums_to_the_score_of_everybody():
+    game = random_game(12)
+    for estimate in leverage(game, 12, 300):
+        assert np.allclose(estimate.values.sum(axis=0), game.gain)
+
+
+def test_estimates_on_the_way_do_not_depend_on_how_many_are_still_to_come():
+    """So a stopped explanation is the one that fewer samples would have given."""
+    game = random_game(12)
+    long = {e.evaluations: e.values for e in leverage(game, 12, 1000, seed=5)}
+    assert all(np.isfinite(values).all() for values in long.values())
+    first = next(leverage(game, 12, 1000, seed=5))
+    assert np.array_equal(long[first.evaluations], first.values)
+
+
+@pytest.mark.parametrize("batch_size", [2, 8, 32])
+def test_coalitions_are_scored_in_whole_batches_as_far_as_the_budget_allows(batch_size):
+    sizes = []
+    game = random_game(12)
+
+    def recording(coalitions):
+        sizes.append(len(coalitions))
+        return game(coalitions)
+
+    last(leverage(recording, 12, 402, batch_size=batch_size))
+    assert sizes[0] == 2  # nobody and everybody
+    assert all(size % batch_size == 0 for size in sizes[1:-1])
+
+
+def test_pairs_of_coalitions_are_complements_and_never_nobody_or_everybody():
+    asked = []
+    game = random_game(8)
+
+    def recording(coalitions):
+        asked.append(coalitions)
+        return game(coalitions)
+
+    last(leverage(recording, 8, 100))
+    for pairs in asked[1:]:
+        half = len(pairs) // 2
+        assert np.array_equal(pairs[:half], ~pairs[half:])
+        assert pairs.any(axis=1).all()
+
+
+@pytest.mark.parametrize("nsamples", [100, 300, 1000])
+def test_two_standard_errors_hold_the_exact_value_most_of_the_time(nsamples):
+    held = []
+    for seed in range(25):
+        game = classifier_game(11, seed)
+        estimate = last(leverage(game, 11, nsamples, seed=seed))
+        error = np.abs(estimate.values - last(exact(game, 11)).values)
+        held.append(error <= 2 * estimate.standard_errors)
+    assert 0.85 < np.mean(held) < 1
+
+
+def test_standard_errors_shrink_with_more_samples():
+    game = classifier_game(12)
+    errors = [last(leverage(game, 12, n)).standard_errors.mean() for n in (60, 300, 1500)]
+    assert errors[0] > errors[1] > errors[2]
+
+
+# The adapter to shap
+
+
+def test_kernel_has_no_standard_errors():
+    assert last(kernel(random_game(5), 5, 20)).standard_errors is None
+
+
+def test_kernel_gives_every_player_a_value():
+    """shap's own default would keep ten players and set the others to nothing."""
+    weights = np.linspace(0.5, 2, 20)[:, None]
+    values = last(kernel(lambda coalitions: coalitions @ weights, 20, 300)).values
+    assert np.allclose(values, weights, atol=1e-6)
+
+
+def test_kernel_leaves_the_global_generator_of_numpy_as_it_was():
+    np.random.seed(123)
+    expected = np.random.random(3)
+    np.random.seed(123)
+    last(kernel(random_game(8), 8, 60, seed=9))
+    assert np.array_equal(np.random.random(3), expected)
+
+
+def test_kernel_does_not_depend_on_the_global_generator():
+    np.random.seed(1)
+    one = last(kernel(random_game(10), 10, 60)).values
+    np.random.seed(2)
+    assert np.array_equal(one, last(kernel(random_game(10), 10, 60)).values)
+
+
+def test_a_stop_in_the_game_ends_kernel_and_frees_it_for_the_next():
+    state = np.random.get_state()[1].copy()
+
+    def stopping(coalitions):
+        if len(coalitions) > 1:
+            raise StoppedError("stopped")
+        return random_game(10)(coalitions)
+
+    with pytest.raises(StoppedError):
+        last(kernel(stopping, 10, 60))
+    assert np.array_equal(np.random.get_state()[1], state)
+    assert last(kernel(random_game(10), 10, 60)).values.shape == (10, 2)
+
+
+def test_a_stop_in_the_game_ends_leverage():
+    def stopping(coalitions):
+        if len(coalitions) > 2:
+            raise StoppedError("stopped")
+        return random_game(10)(coalitions)
+
+    with pytest.raises(StoppedError):
+        last(leverage(stopping, 10, 60))

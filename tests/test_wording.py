@@ -1,0 +1,185 @@
+"""Explanations in words: the class, what speaks for it and against it, and where."""
+
+import numpy as np
+import pytest
+
+from insects.explanation import Explanation, Settings
+from insects.inference import Prediction
+from insects.wording import describe, headline, is_clear, percent, signed
+
+SIDE = 90
+PLACES = [
+    ["at the upper left", "at the top", "at the upper right"],
+    ["on the left", "in the middle", "on the right"],
+    ["at the lower left", "at the bottom", "at the lower right"],
+]
+
+
+def in_nine_parts(values, errors=0.01, colour=(128, 128, 128), probabilities=(0.1, 0.9)):
+    """An explanation of a grey square in nine parts; `values` are for the class "beetles".
+
+    Args:
+        values: nine numbers, row by row.
+        errors: one for all, or None.
+    """
+    values = np.asarray(values, float)
+    rows, columns = np.indices((SIDE, SIDE)) * 3 // SIDE
+    return Explanation(
+        model_name="made",
+        class_names=("cockroach", "beetles"),
+        probabilities=np.array(probabilities),
+        shap_values=np.stack([-values, values], axis=1),
+        standard_errors=None if errors is None else np.full((9, 2), errors),
+        base_values=np.zeros(2),
+        segments=3 * rows + columns,
+        image=np.full((SIDE, SIDE, 3), colour, np.uint8),
+        nsamples=100,
+        settings=Settings(),
+    )
+
+
+def one_part(part, value, **settings):
+    values = np.zeros(9)
+    values[part] = value
+    return in_nine_parts(values, **settings)
+
+
+# Sentences
+
+
+def test_the_strongest_regions_for_and_against_are_named_with_their_values():
+    sentence = describe(in_nine_parts([0.3, 0, 0, 0, 0.2, 0, 0, 0, -0.25]))
+    assert sentence == (
+        "Most for it: the grey region at the upper left (+0.30 ± 0.01) "
+        "and the grey region in the middle (+0.20 ± 0.01); "
+        "most against: the grey region at the lower right (−0.25 ± 0.01)."
+    )
+
+
+def test_two_regions_for_and_one_against_are_the_most_that_is_told():
+    sentence = describe(in_nine_parts([0.5, 0.4, 0.3, 0.2, 0, -0.1, -0.2, -0.3, -0.4]))
+    assert sentence.count("region") == 3
+    assert "+0.50" in sentence
+    assert "+0.40" in sentence
+    assert "−0.40" in sentence
+
+
+@pytest.mark.parametrize("part", range(9))
+def test_a_region_is_told_by_its_place(part):
+    assert PLACES[part // 3][part % 3] in describe(one_part(part, 0.4))
+
+
+def test_a_ring_is_told_by_a_place_where_it_is():
+    """The middle of a ring is not a part of it."""
+    explanation = one_part(0, 0.4)
+    ring = np.ones((SIDE, SIDE), int)
+    ring[20:70, 20:70] = 0  # what is inside is another superpixel
+    ringed = Explanation(**{**vars(explanation), "segments": 1 - ring})
+    assert "in the middle" not in describe(ringed)
+
+
+def test_without_opponents_only_what_speaks_for_it_is_told():
+    sentence = describe(one_part(0, 0.4))
+    assert "for it" in sentence
+    assert "against" not in sentence
+
+
+def test_without_supporters_only_what_speaks_against_is_told():
+    sentence = describe(one_part(0, -0.4))
+    assert sentence.startswith("Most against")
+    assert "for it" not in sentence
+
+
+def test_values_within_their_errors_are_not_told():
+    sentence = describe(in_nine_parts(np.full(9, 0.1), errors=0.2))
+    assert sentence.startswith("No single region")
+    assert "beetles" in sentence
+
+
+def test_values_that_are_all_nothing_are_not_told():
+    assert describe(in_nine_parts(np.zeros(9))).startswith("No single region")
+    assert describe(in_nine_parts(np.zeros(9), errors=None)).startswith("No single region")
+
+
+def test_without_errors_every_value_is_told_and_no_error_is():
+    sentence = describe(in_nine_parts([0.3, 0, 0, 0, 0, 0, 0, 0, -0.2], errors=None))
+    assert "+0.30" in sentence
+    assert "−0.20" in sentence
+    assert "±" not in sentence
+
+
+def test_another_class_than_the_predicted_one_can_be_described():
+    sentence = describe(one_part(0, 0.4), "cockroach")
+    assert sentence.startswith("Most against")
+
+
+def test_a_class_that_no_region_speaks_for_is_named():
+    explanation = in_nine_parts(np.full(9, 0.1), errors=0.2)
+    assert "cockroach" in describe(explanation, "cockroach")
+
+
+@pytest.mark.parametrize(("value", "clear"), [(0.5, True), (-0.5, True), (0.15, False), (0, False)])
+def test_a_value_is_clear_when_its_error_does_not_explain_it(value, clear):
+    assert is_clear(one_part(4, value, errors=0.1), 4, 1) == clear
+
+
+@pytest.mark.parametrize(
+    ("colour", "name"),
+    [
+        ((5, 5, 5), "black"),
+        ((250, 250, 250), "white"),
+        ((128, 128, 128), "grey"),
+        ((190, 190, 190), "light grey"),
+        ((220, 20, 20), "red"),
+        ((30, 180, 40), "green"),
+        ((20, 70, 25), "dark green"),
+        ((30, 60, 220), "blue"),
+        ((120, 75, 40), "brown"),
+        ((250, 230, 60), "yellow"),
+        ((250, 150, 30), "orange"),
+    ],
+)
+def test_a_region_is_told_by_the_colour_that_people_see(colour, name):
+    assert f"the {name} region" in describe(one_part(4, 0.4, colour=colour))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_colour_has_a_name(seed):
+    colour = np.random.default_rng(seed).integers(0, 256, 3)
+    sentence = describe(one_part(4, 0.4, colour=colour))
+    assert sentence.startswith("Most for it: the ")
+    assert "the  region" not in sentence
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [
+        (0.94, "94 %"),
+        (0.5, "50 %"),
+        (0.994, "99 %"),
+        (0.9999, "over 99 %"),
+        (1.0, "over 99 %"),
+        (0.006, "1 %"),
+        (0.0001, "under 1 %"),
+        (0.0, "under 1 %"),
+    ],
+)
+def test_a_probability_is_never_told_as_certain(probability, text):
+    assert percent(probability) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.314, "+0.31"), (-0.08, "−0.08"), (0, "+0.00")])
+def test_a_value_is_told_with_its_sign(value, text):
+    assert signed(value) == text
+
+
+def test_a_value_that_rounds_to_nothing_has_no_minus():
+    assert signed(-0.001) == "+0.00"
+
+
+def test_the_headline_is_the_likeliest_class_and_how_likely_it_is():
+    prediction = Prediction(("beetles", "dragonflies"), np.array([0.06, 0.94]))
+    assert headline(prediction) == "dragonflies 94 %"
