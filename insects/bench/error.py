@@ -5,50 +5,49 @@ from typing import Any
 import numpy as np
 
 from insects.bench import Progress
-from insects.bench.material import reference, some_photos, stream
+from insects.bench.material import reference, some_photos
 from insects.explanation import Settings, make_game
 from insects.inference import Model, load_model
 from insects.photos import resize
+from insects.shapley.game import Game
+from insects.shapley.leverage import leverage
 from insects.superpixels import segment
 
 N_SEGMENTS = 100
+OURS = "leverage"
+WITHOUT_SURROGATE = "leverage without its surrogate"
+SHAP: dict[str, dict[str, Any]] = {
+    "shap's default": {},
+    "shap with l1_reg=False": {"l1_reg": False},
+}
+NORMAL_95 = 1.96
 
 
 def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
-    """Return the mean relative squared error of each method, and the ratios that count."""
+    """Return the mean relative squared error of each method, the ratios that count, the coverage."""
     model = load_model("efficientnet_lite0")
     photos = [photo.load() for photo in some_photos((2,) if quick else (2, 3))]
     seeds = range(1 if quick else 3)
     budgets = (300,) if quick else (300, 1000)
     evaluations = 4000 if quick else 20_000
-    errors: dict[tuple[str, int], list[float]] = {}
-    steps = len(photos) * len(seeds) * len(budgets)
-    for i, photo in enumerate(photos):
-        truth, _ = reference(model, photo, Settings(N_SEGMENTS), evaluations, on_progress)
-        for j, (seed, nsamples) in enumerate((s, n) for s in seeds for n in budgets):
-            for method, values in _estimates(model, photo, nsamples, seed).items():
-                error = relative_squared_error(values, truth)
-                errors.setdefault((method, nsamples), []).append(error)
-            on_progress("comparing errors", i * len(seeds) * len(budgets) + j + 1, steps)
-    means = {key: float(np.mean(values)) for key, values in errors.items()}
+    found: dict[int, dict[str, list[float]]] = {nsamples: {} for nsamples in budgets}
+    runs = [(photo, nsamples, seed) for photo in photos for nsamples in budgets for seed in seeds]
+    for i, (photo, nsamples, seed) in enumerate(runs):
+        truth = reference(model, photo, Settings(N_SEGMENTS), evaluations, on_progress)
+        for name, value in _figures(model, photo, nsamples, seed, *truth).items():
+            found[nsamples].setdefault(name, []).append(value)
+        on_progress("comparing errors", i + 1, len(runs))
     outcome: dict[str, Any] = {
         "photos": len(photos),
         "seeds": len(seeds),
         "reference evaluations": evaluations,
     }
-    for nsamples in budgets:
-        ours = means["leverage", nsamples]
-        outcome[f"{nsamples} samples"] = {
-            **{method: means[method, nsamples] for method in ("leverage", *SHAP)},
-            **{f"leverage / {method}": ours / means[method, nsamples] for method in SHAP},
-        }
+    for nsamples, figures in found.items():
+        means = {name: float(np.mean(values)) for name, values in figures.items()}
+        for other in (WITHOUT_SURROGATE, *SHAP):
+            means[f"{OURS} / {other}"] = means[OURS] / means[other]
+        outcome[f"{nsamples} samples"] = means
     return outcome
-
-
-SHAP: dict[str, dict[str, Any]] = {
-    "shap's default": {},
-    "shap with l1_reg=False": {"l1_reg": False},
-}
 
 
 def relative_squared_error(values: np.ndarray, truth: np.ndarray) -> float:
@@ -56,27 +55,46 @@ def relative_squared_error(values: np.ndarray, truth: np.ndarray) -> float:
     return float(((values - truth) ** 2).sum() / (truth**2).sum())
 
 
-def _estimates(model: Model, photo: np.ndarray, nsamples: int, seed: int) -> dict[str, np.ndarray]:
-    """Return each method's values for the same photo, budget and seed."""
+def _figures(
+    model: Model,
+    photo: np.ndarray,
+    nsamples: int,
+    seed: int,
+    truth: np.ndarray,
+    truth_errors: np.ndarray,
+) -> dict[str, float]:
+    """Return the error of each method, and how many of our values are as near as they say."""
+    image = resize(photo, model.image_size)
+    segments = segment(image, N_SEGMENTS)
+    n_superpixels = len(truth)
+    game = _remember(make_game(model, image, segments, Settings(nsamples=nsamples)))
+    *_, ours = leverage(game, n_superpixels, nsamples, seed, probabilities=True)
+    *_, plain = leverage(game, n_superpixels, nsamples, seed)
+    estimates = {OURS: ours.values, WITHOUT_SURROGATE: plain.values}
+    for name, options in SHAP.items():
+        estimates[name] = _by_shap(game, n_superpixels, nsamples, seed, options)
+    figures = {name: relative_squared_error(v, truth) for name, v in estimates.items()}
+    assert ours.standard_errors is not None
+    reach = NORMAL_95 * np.hypot(ours.standard_errors, truth_errors)
+    figures["values within 1.96 standard errors"] = float(
+        (np.abs(ours.values - truth) <= reach).mean()
+    )
+    return figures
+
+
+def _by_shap(
+    game: Game, n_superpixels: int, nsamples: int, seed: int, options: dict[str, Any]
+) -> np.ndarray:
     import shap
 
-    settings = Settings(N_SEGMENTS, nsamples, seed)
-    *_, ours = stream(model, photo, settings)
-    image = resize(photo, model.image_size)
-    game = _remember(make_game(model, image, segment(image, N_SEGMENTS), settings))
-    estimates = {"leverage": ours.shap_values}
-    for name, options in SHAP.items():
-        np.random.seed(seed)
-        explainer = shap.KernelExplainer(game, np.zeros((1, ours.n_superpixels)))
-        everything = np.ones((1, ours.n_superpixels))
-        estimates[name] = explainer.shap_values(
-            everything, nsamples=nsamples, silent=True, **options
-        )[0]
-    return estimates
+    np.random.seed(seed)
+    explainer = shap.KernelExplainer(game, np.zeros((1, n_superpixels)))
+    everything = np.ones((1, n_superpixels))
+    return explainer.shap_values(everything, nsamples=nsamples, silent=True, **options)[0]
 
 
-def _remember(game: Any) -> Any:
-    """Return the game with a memory: both uses of shap ask for the same coalitions."""
+def _remember(game: Game) -> Game:
+    """Return the game with a memory: with one seed, methods ask for the same coalitions."""
     known: dict[bytes, np.ndarray] = {}
 
     def remembering(coalitions: np.ndarray) -> np.ndarray:
