@@ -281,13 +281,14 @@ def _add_evaluate(commands: Any) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from insects import results
+    from insects.markdown import put_between
 
     with _Steps() as steps:
         if options.table:
             rows = results.reproduce(options.photos, steps)
             text = results.markdown(rows)
             if options.write:
-                results.write(rows, options.write)
+                put_between(options.write, "results", text)
         else:
             rows = [results.evaluate(options.network, options.photos, steps)]
             text = "\n".join(results.sentence(row) for row in rows)
@@ -300,18 +301,28 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _add_bench(commands: Any) -> None:
     parser = _add(commands, "bench", _bench, "Measure speed, error and memory, as ratios.")
     parser.add_argument("--quick", action="store_true", help="fewer photos, shorter references")
-    parser.add_argument("--only", metavar="NAME", help="one part: speed, error, defaults or memory")
+    parser.add_argument("--only", metavar="NAME", help="one part: speed, error, defaults or server")
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="put the figures into this Markdown file"
+    )
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from insects.bench import run_bench, to_text
+    from insects.bench import run_bench
+    from insects.markdown import nested, put_between
 
     with _Steps() as steps:
         outcome = run_bench(quick=options.quick, only=options.only, on_progress=steps)
+    machine = nested(outcome.pop("machine"))
+    texts = {name: f"{nested(part)}\n\n({machine})" for name, part in outcome.items()}
+    if options.write:
+        for name, text in texts.items():
+            put_between(options.write, name, text)
     if options.json:
         _print_json(outcome)
         return
-    print(to_text(outcome))
+    for name, text in texts.items():
+        print(f"## {name}\n\n{text}\n")
 
 
 def _print_json(value: Any) -> None:

@@ -12,6 +12,7 @@ from insects.datasets.published import CLASS_NAMES, FilePhoto, photo_files
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError, RunError
 from insects.inference import Model, load_model
+from insects.markdown import table
 from insects.metrics import measure, wilson_interval
 from insects.networks import NETWORKS
 from insects.runs import Run, find_run
@@ -82,11 +83,9 @@ def reproduce(folder: Path | None, on_progress: Progress) -> list[dict[str, Any]
 
 def markdown(rows: list[dict[str, Any]]) -> str:
     """Return the rows as a table, a line a network."""
-    lines = [
-        "| network | the article's score | copies of the test photos in training | "
-        "copies taken out | photos from elsewhere |",
-        "|---|---|---|---|---|",
-    ]
+    header = ["network", "the article's score", "copies of the test photos in training"]
+    header += ["copies taken out", "photos from elsewhere"]
+    lines = []
     for network in NETWORKS:
         mine = [row for row in rows if row["network"] == network]
         honest = [row for row in mine if row["split"] == "deduplicated"]
@@ -95,25 +94,8 @@ def markdown(rows: list[dict[str, Any]]) -> str:
             _cell([row["test"] for row in honest]),
             _cell([row["elsewhere"] for row in honest if "elsewhere" in row]),
         ]
-        title = NETWORKS[network].title
-        lines.append(f"| {title} | {REPORTED[network]} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def write(rows: list[dict[str, Any]], path: Path) -> None:
-    """Put the table between the two marks in a Markdown file.
-
-    Raises:
-        RunError: the file has no marks.
-    """
-    start, end = "<!-- results -->", "<!-- end of results -->"
-    try:
-        text = path.read_text()
-        before, rest = text.split(start)
-        _, after = rest.split(end)
-    except (OSError, ValueError):
-        raise RunError(f"Expected {path} to hold the marks {start} and {end} once.") from None
-    path.write_text(f"{before}{start}\n{markdown(rows)}\n{end}{after}")
+        lines.append([NETWORKS[network].title, REPORTED[network], *cells])
+    return table(header, lines)
 
 
 def sentence(row: dict[str, Any]) -> str:

@@ -35,21 +35,9 @@ def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str,
             "cores": n_cores(),
             "processor": platform.machine(),
             "python": platform.python_version(),
+            "quick": quick,
         },
-        "quick": quick,
     }
     for name in [only] if only else parts:
         outcome[name] = parts[name](quick, on_progress)
     return outcome
-
-
-def to_text(outcome: dict[str, Any], indent: int = 0) -> str:
-    """Return nested figures as indented lines."""
-    lines = []
-    for key, value in outcome.items():
-        if isinstance(value, dict):
-            lines += [" " * indent + f"{key}:", to_text(value, indent + 2)]
-        else:
-            shown = f"{value:.3g}" if isinstance(value, float) else value
-            lines.append(" " * indent + f"{key}: {shown}")
-    return "\n".join(lines)

@@ -24,7 +24,7 @@ NORMAL_95 = 1.96
 
 
 def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
-    """Return the mean relative squared error of each method, the ratios that count, the coverage."""
+    """Return the mean relative squared error of each method, its ratios, and the coverage."""
     model = load_model("efficientnet_lite0")
     photos = [photo.load() for photo in some_photos((2,) if quick else (2, 3))]
     seeds = range(1 if quick else 3)

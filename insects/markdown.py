@@ -1,0 +1,49 @@
+"""Figures as Markdown tables, and how they get into the README."""
+
+from pathlib import Path
+from typing import Any
+
+from insects.errors import RunError
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def nested(figures: dict[str, Any]) -> str:
+    """Return figures by name, and groups of such, as a line of single figures and tables.
+
+    Groups with the same names become the columns of one table.
+    """
+    groups = {name: value for name, value in figures.items() if isinstance(value, dict)}
+    single = ", ".join(f"{k}: {number(v)}" for k, v in figures.items() if k not in groups)
+    tables: dict[tuple[str, ...], list[str]] = {}
+    for name, group in groups.items():
+        tables.setdefault(tuple(group), []).append(name)
+    parts = [single] if single else []
+    for names, columns in tables.items():
+        rows = [[name, *(number(groups[column][name]) for column in columns)] for name in names]
+        parts.append(table(["", *columns], rows))
+    return "\n\n".join(parts)
+
+
+def number(value: Any) -> str:
+    """Return a figure with as many digits as it deserves."""
+    return f"{value:.3g}" if isinstance(value, float) else f"{value:,}".replace(",", " ")
+
+
+def put_between(path: Path, mark: str, text: str) -> None:
+    """Replace what is between `<!-- mark -->` and `<!-- end of mark -->` in a file.
+
+    Raises:
+        RunError: the file cannot be read, or does not have each mark once.
+    """
+    start, end = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
+    try:
+        before, rest = path.read_text().split(start)
+        _, after = rest.split(end)
+    except (OSError, ValueError):
+        raise RunError(f"Expected {path} to hold the marks {start} and {end} once.") from None
+    path.write_text(f"{before}{start}\n{text}\n{end}{after}")
