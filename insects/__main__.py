@@ -313,8 +313,9 @@ def _bench(options: argparse.Namespace) -> None:
 
     with _Steps() as steps:
         outcome = run_bench(quick=options.quick, only=options.only, on_progress=steps)
-    machine = nested(outcome.pop("machine"))
-    texts = {name: f"{nested(part)}\n\n({machine})" for name, part in outcome.items()}
+    machine = nested(outcome["machine"])
+    parts = {name: part for name, part in outcome.items() if name != "machine"}
+    texts = {name: f"{nested(part)}\n\n({machine})" for name, part in parts.items()}
     if options.write:
         for name, text in texts.items():
             put_between(options.write, name, text)
