@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from insects import ui
+from insects.errors import InsectsError
 
 st.set_page_config(page_title="Insect lens", page_icon=":material/bug_report:", layout="wide")
 st.html(Path(ui.__file__).with_name("style.css"))
@@ -12,4 +13,7 @@ page = st.navigation(
     [st.Page("pages/explain.py", title="Explain", icon=":material/search:", default=True)],
     position="top",
 )
-page.run()
+try:
+    page.run()
+except InsectsError as error:
+    st.error(str(error), icon=":material/error:")

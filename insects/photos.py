@@ -20,6 +20,8 @@ MAX_SIDE = 2048
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "HEIF")
 ACCEPTED = "JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC"
 
+SHRINKABLE = ("L", "RGB", "RGBA", "CMYK", "YCbCr")
+
 register_heif_opener(thumbnails=False)
 # What matters is said by a PhotoError, in one line; Pillow's own warnings would stand beside it.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -117,8 +119,11 @@ def _decode(image: Image.Image) -> np.ndarray:
     image.draft("RGB", (MAX_SIDE, MAX_SIDE))  # lets the JPEG decoder shrink while it reads
     image.load()
     orientation = _orientation(image)
-    rgb = Image.fromarray(np.asarray(_to_rgb(image)))  # without the file's metadata
-    rgb.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR)
+    if image.mode in SHRINKABLE:  # first, so that no second large picture is made
+        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR)
+    small = _to_rgb(image)
+    small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR)
+    rgb = Image.fromarray(np.asarray(small))  # without the file's metadata
     rgb.getexif()[ExifTags.Base.Orientation] = orientation
     return np.array(ImageOps.exif_transpose(rgb))
 
@@ -150,7 +155,8 @@ def _to_grey(image: Image.Image) -> Image.Image:
     if values.dtype.kind == "f":
         finite = np.nan_to_num(values)
         low, high = float(finite.min()), float(finite.max())
-        scaled = (finite - low) * (255 / max(high - low, 1e-12))
+        grey = (finite - low) * np.float32(255 / max(high - low, 1e-12))
     else:
-        scaled = values / (257 if values.max(initial=0) > 255 else 1)
-    return Image.fromarray(scaled.clip(0, 255).astype(np.uint8))
+        bits = int(values.max(initial=0)).bit_length()
+        grey = values.clip(0) >> (0 if bits <= 8 else max(bits, 16) - 8)
+    return Image.fromarray(grey.astype(np.uint8))
