@@ -8,6 +8,8 @@ import numpy as np
 
 from insects.shapley.game import Estimate, Game
 
+# It warns where samples are few, and so do the colours it makes; neither is for our users.
+warnings.filterwarnings("ignore", module=r"shap(\.|$)")
 # shap draws from numpy's global generator: one explanation at a time may own it.
 _global_generator = threading.Lock()
 
@@ -30,8 +32,7 @@ def kernel(game: Game, n_players: int, nsamples: int, seed: int = 0) -> Iterator
         spent += len(coalitions)
         return game(coalitions.astype(bool)).astype(np.float64)
 
-    with _global_generator, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns when samples are few; the page says so itself
+    with _global_generator:
         state = np.random.get_state()
         np.random.seed(seed)
         try:
