@@ -4,7 +4,8 @@ from io import BytesIO
 
 import altair as alt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 from skimage.segmentation import mark_boundaries
@@ -113,9 +114,8 @@ def explanation_figure(explanation: Explanation, photo: np.ndarray) -> Figure:
         ax.set_title(f"for and against {name}", fontsize=10)
         ax.set_axis_off()
     limit = scale_limit(explanation)
-    scale = figure.colorbar(
-        _mappable(limit), ax=axes[2:], orientation="horizontal", shrink=0.6, aspect=40
-    )
+    colours = ScalarMappable(Normalize(-limit, limit), DIVERGING)
+    scale = figure.colorbar(colours, ax=axes[2:], orientation="horizontal", shrink=0.6, aspect=40)
     scale.set_label(f"SHAP value ({explanation.settings.output})", fontsize=9)
     prediction = Prediction(explanation.class_names, explanation.probabilities)
     figure.suptitle(headline(prediction), fontsize=14)
@@ -161,13 +161,6 @@ def _draw_bars(ax, explanation: Explanation, order: np.ndarray) -> None:
     ax.invert_yaxis()
     ax.spines[:].set_visible(False)
     ax.set_title("prediction", fontsize=10)
-
-
-def _mappable(limit: float):
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    return ScalarMappable(Normalize(-limit, limit), DIVERGING)
 
 
 def _fit(explanation: Explanation, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
