@@ -24,7 +24,7 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
     photos = [photo.load() for photo in some_photos((2,))]
     return {
         "article 2, Zhang's network, 100 superpixels, 300 samples": _beside_article(
-            photos, rounds, 2000 if quick else 20_000, on_progress
+            photos, rounds, 2_000 if quick else 5_000, on_progress
         ),
         "EfficientNet-Lite0, 100 superpixels, 1000 samples": _beside_bare_network(
             photos[0], rounds, on_progress
