@@ -7,7 +7,7 @@ import streamlit as st
 from insects import ui
 from insects.errors import InsectsError
 
-st.set_page_config(page_title="Insect lens", page_icon=":material/bug_report:", layout="wide")
+st.set_page_config(page_title="Insect lens", page_icon="🐞", layout="wide")
 st.html(Path(ui.__file__).with_name("style.css"))
 page = st.navigation(
     [st.Page("pages/explain.py", title="Explain", icon=":material/search:", default=True)],

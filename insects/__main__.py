@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 done, 1 could not, 2 wrong use."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        options.command(options)
     except SettingsError as error:
         return _complain(error, 2)
     except InsectsError as error:
@@ -59,10 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands: Any, name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+def _add(commands: Any, name: str, command: Callable, text: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--json", action="store_true", help="print JSON, for a program to read")
-    parser.set_defaults(run=run)
+    parser.set_defaults(command=command)
     return parser
 
 
@@ -125,6 +125,8 @@ def _explain(options: argparse.Namespace) -> None:
     Settings(**chosen)  # complains before any work is done
     photo = load_photo(options.photo)
     model = load_model(options.network)
+    if options.figure:
+        _write(options.figure, b"")  # complains before any work is done
     with tqdm(total=options.nsamples, unit="sample", disable=None, leave=False) as bar:
 
         def on_progress(spent: int, of: int) -> None:
@@ -133,7 +135,9 @@ def _explain(options: argparse.Namespace) -> None:
 
         *_, explanation = explain(model, photo, on_progress=on_progress, **chosen)
     if options.figure:
-        _write_figure(explanation, photo, options.figure)
+        from insects.figures import explanation_figure, to_png
+
+        _write(options.figure, to_png(explanation_figure(explanation, photo)))
     if options.json:
         _print_json(explanation.to_dict())
         return
@@ -141,13 +145,11 @@ def _explain(options: argparse.Namespace) -> None:
     print(describe(explanation))
 
 
-def _write_figure(explanation: Any, photo: Any, path: Path) -> None:
-    from insects.figures import explanation_figure, to_png
-
+def _write(path: Path, data: bytes) -> None:
     try:
-        path.write_bytes(to_png(explanation_figure(explanation, photo)))
+        path.write_bytes(data)
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}.") from None
+        raise InsectsError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _add_train(commands: Any) -> None:
@@ -169,6 +171,7 @@ def _add_train(commands: Any) -> None:
 def _train(options: argparse.Namespace) -> None:
     from dataclasses import replace
 
+    from insects.inference import silence
     from insects.networks import get_network
     from insects.training.settings import Settings
 
@@ -185,7 +188,8 @@ def _train(options: argparse.Namespace) -> None:
         recipe=replace(get_network(options.network).recipe, **given),
     )
     settings.checked_recipe()
-    from insects.training.train import train  # TensorFlow: seconds, so only once all is checked
+    with silence():  # TensorFlow takes seconds, so only once all is checked, and greets in lines
+        from insects.training.train import train
 
     with _Steps() as steps:
         run = train(settings, options.run, steps)

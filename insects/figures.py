@@ -1,5 +1,6 @@
 """Explanations and predictions as pictures; nothing is shown here."""
 
+from base64 import b64encode
 from io import BytesIO
 
 import altair as alt
@@ -38,7 +39,7 @@ def overlay(explanation: Explanation, class_name: str, photo: np.ndarray) -> np.
     values = explanation.shap_values[:, explanation.class_names.index(class_name)]
     share = values / scale_limit(explanation)
     colours = DIVERGING(share / 2 + 0.5)[:, :3] * 255
-    opacity = (0.15 + 0.7 * np.abs(share))[segments][..., None]
+    opacity = (0.1 + 0.75 * np.abs(share))[segments][..., None]
     mixed = grey[..., None] * (1 - opacity) + colours[segments] * opacity
     return mixed.round().astype(np.uint8)
 
@@ -88,7 +89,7 @@ def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> al
     bars = base.mark_bar(cornerRadiusEnd=3, height=22).encode(
         x=x, color=alt.Color("colour:N", scale=None, legend=None)
     )
-    figures = base.mark_text(align="left", dx=5, fontSize=13, color=text_colour).encode(
+    figures = base.mark_text(align="left", dx=5, fontSize=14, color=text_colour).encode(
         x=x, text="text:N"
     )
     return (bars + figures).properties(height=34 * len(rows)).configure_view(strokeWidth=0)
@@ -132,10 +133,21 @@ def caption(explanation: Explanation) -> str:
     )
 
 
+def data_url(picture: np.ndarray) -> str:
+    """Return a picture, (H, W, 3) uint8, as an address that holds all of it.
+
+    A page that is drawn again twice a second would have taken back a file of it by the time the
+    browser comes for it.
+    """
+    buffer = BytesIO()
+    Image.fromarray(picture).save(buffer, format="jpeg", quality=88)
+    return f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
+
+
 def to_png(figure: Figure) -> bytes:
     """Return the figure as a PNG file."""
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
+    figure.savefig(buffer, format="png", dpi=120)
     return buffer.getvalue()
 
 
@@ -167,7 +179,7 @@ def _fit(explanation: Explanation, photo: np.ndarray) -> tuple[np.ndarray, np.nd
     """Return the pale grey photo, (H, W) float, and its superpixels in the photo's proportions."""
     image = Image.fromarray(photo)
     image.thumbnail((OVERLAY_SIDE, OVERLAY_SIDE))
-    grey = np.asarray(image.convert("L"), float) * 0.6 + 102
+    grey = np.asarray(image.convert("L"), float) * 0.5 + 127
     return grey, _stretch(explanation.segments, image.width, image.height)
 
 

@@ -30,8 +30,12 @@ def nested(figures: dict[str, Any]) -> str:
 
 
 def number(value: Any) -> str:
-    """Return a figure with as many digits as it deserves."""
-    return f"{value:.3g}" if isinstance(value, float) else f"{value:,}".replace(",", " ")
+    """Return a figure with as many digits as it deserves, and anything else as it is."""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}".replace(",", " ")
+    return str(value)
 
 
 def put_between(path: Path, mark: str, text: str) -> None:

@@ -6,16 +6,16 @@ from insects.explanation import explain
 from insects.ui import cache, components, state
 
 components.title()
-with st.container(key="explain"):
+with st.container(key="explain-page"):
     left, right = st.columns([1, 3], gap="large")
 with left:
     photo_area, settings_area = st.container(key="photo"), st.container(key="settings")
-results = right.container(key="results")
+with right.container(key="results"):
+    answer_area, samples_area = st.container(), st.container()
 
 with settings_area:
     network = components.network_picker()
     settings = components.settings_picker()
-    asked = st.button("Explain", type="primary", width="stretch", icon=":material/search:")
 
 model = cache.model(network)
 photo = state.photo()
@@ -25,46 +25,45 @@ subject = (network, photo.key)
 with photo_area:
     components.photo_with_outlines(photo, model.image_size, settings)
     components.photo_picker()
+with samples_area:
+    components.samples()
 
-if asked or state.job() is None:
-    square = photo.squares[model.image_size]
-    state.set_job(
-        cache.jobs().start(
-            (*subject, settings),
-            settings.nsamples,
-            lambda report: explain(model, square, on_progress=report, **vars(settings)),
-        )
-    )
-job = state.job()
+square = photo.squares[model.image_size]
+job = state.job_for(
+    (*subject, settings),
+    settings.nsamples,
+    lambda report: explain(model, square, on_progress=report, **vars(settings)),
+)
+was_running = job.poll()
 
 
 def show() -> None:
     """Draw the explanation as far as it is; runs again and again while there is more to come."""
     running = job.poll()
     explanation = job.explanation
+    components.words(explanation, running)
     columns = st.columns(1 + len(prediction.class_names))
     with columns[0]:
         components.prediction_bars(prediction)
     if explanation:
         components.overlays(explanation, photo, columns[1:])
-        components.scale_and_words(explanation)
+        components.scale(explanation)
     if running:
         components.progress(job)
-        return
-    components.outcome(job)
-    if explanation:
-        components.changed(explanation.settings, settings)
-        components.downloads(explanation, photo)
-    if was_running:
+    elif was_running:
         st.rerun()  # once more in whole, so that the polling ends
+    else:
+        components.outcome(job)
+        if explanation:
+            components.changed(explanation.settings, settings)
+            components.downloads(explanation, photo)
 
 
-with results:
+with answer_area:
     components.answer(prediction)
     if job.key[:2] == subject:
-        was_running = job.poll()
         st.fragment(show, run_every=0.5 if was_running else None)()
     else:
         components.prediction_bars(prediction)
         st.info("Press **Explain** to see which parts of this photo say so.")
-    components.samples()
+        components.explain_button("explain-this", "Explain this photo")

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 from insects import figures
 from insects.datasets import load_dataset
 from insects.datasets.published import photos_folder
+from insects.explanation import Explanation
 from insects.inference import Model, Prediction, load_model
 from insects.networks import NETWORKS
 from insects.photos import load_photo, resize
@@ -113,6 +115,18 @@ def outlines(
     key = f"{photo.key}-{image_size}"
     square = photo.squares[image_size]
     return _outlines(key, n_segments, compactness, sigma, square, photo.display)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _files(key: str, _explanation: Explanation, _display: np.ndarray) -> tuple[bytes, str]:
+    figure = figures.explanation_figure(_explanation, _display)
+    return figures.to_png(figure), json.dumps(_explanation.to_dict())
+
+
+def files(explanation: Explanation, photo: SmallPhoto) -> tuple[bytes, str]:
+    """Return the figure as PNG and the numbers as JSON."""
+    key = (explanation.model_name, photo.key, explanation.settings, explanation.nsamples)
+    return _files(repr(key), explanation, photo.display)
 
 
 @st.cache_resource(show_spinner="Looking for sample photos …")

@@ -1,6 +1,6 @@
 """Parts of pages. Each owns its widgets' keys; a page only places them."""
 
-import json
+import re
 
 import streamlit as st
 
@@ -11,22 +11,18 @@ from insects.superpixels import BASELINES
 from insects.ui import cache, state
 from insects.ui.cache import SmallPhoto
 from insects.ui.jobs import Job
-from insects.wording import describe, headline
+from insects.wording import describe, headline, percent
 
 DEFAULTS = Settings()
 THUMBNAIL_WIDTH = 104
 MAX_UPLOAD_MB = 20
 METHOD_TITLES = {
-    "leverage": "leverage: ours, shows errors and sharpens as it runs",
-    "kernel": "kernel: shap.KernelExplainer, as in article 2",
-    "exact": "exact: every combination, up to 14 superpixels",
+    "leverage": "leverage (ours)",
+    "kernel": "kernel (article 2)",
+    "exact": "exact (few superpixels)",
 }
-BASELINE_TITLES = {
-    "white": "white",
-    "mean": "the photo's mean colour",
-    "blur": "the photo, blurred",
-}
-OUTPUT_TITLES = {"probability": "the probability", "logit": "the logit, as in article 2"}
+BASELINE_TITLES = {"white": "white", "mean": "the mean colour", "blur": "blurred"}
+OUTPUT_TITLES = {"probability": "the probability", "logit": "the logit (article 2)"}
 
 
 def photo_picker() -> None:
@@ -50,6 +46,7 @@ def _uploader() -> None:
     st.file_uploader(
         "Drop in a photo of a bug",
         key="upload",
+        label_visibility="collapsed",
         max_upload_size=MAX_UPLOAD_MB,
         on_change=state.take_upload,
         args=("upload",),
@@ -97,8 +94,7 @@ def settings_picker() -> Settings:
         "superpixels (SLIC)",
         5,
         200,
-        DEFAULTS.n_segments,
-        key="n_segments",
+        key=_with_default("n_segments"),
         persist_state="session",
         help="Into how many parts to cut the photo. SLIC gives about as many as it is asked for. "
         "More parts are finer, and need more samples to be sure of.",
@@ -107,13 +103,13 @@ def settings_picker() -> Settings:
         "samples (nsamples)",
         100,
         5000,
-        DEFAULTS.nsamples,
         step=50,
-        key="nsamples",
+        key=_with_default("nsamples"),
         persist_state="session",
         help="How many times the network is asked about the photo with some parts hidden. "
         "More samples make smaller errors and take longer.",
     )
+    explain_button("explain", "Explain")
     with st.expander("More"):
         chosen = Settings(
             n_segments=n_segments,
@@ -130,6 +126,24 @@ def settings_picker() -> Settings:
             help="100 superpixels, 300 samples, shap.KernelExplainer, hidden parts white, logits.",
         )
     return chosen
+
+
+def explain_button(key: str, label: str) -> None:
+    """Show a button that asks for an explanation."""
+    st.button(
+        label,
+        key=key,
+        on_click=state.ask,
+        type="primary",
+        width="stretch",
+        icon=":material/search:",
+    )
+
+
+def _with_default(name: str) -> str:
+    """Return the key of a setting's widget, which starts at the setting's default."""
+    st.session_state.setdefault(name, getattr(DEFAULTS, name))
+    return name
 
 
 def _choice(key: str, options: tuple[str, ...], titles: dict[str, str], label: str) -> str:
@@ -151,7 +165,12 @@ def photo_with_outlines(photo: SmallPhoto, image_size: int, settings: Settings) 
     )
     st.image(picture, width="stretch", alt=f"{photo.name}, cut into {count} superpixels")
     credit = f" · [photo credit]({photo.source})" if photo.source else ""
-    st.caption(f"{photo.name}: {count} superpixels{credit}")
+    st.caption(f"{_plain(photo.name)}: {count} superpixels{credit}")
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown shows as it is."""
+    return re.sub(r"([^\w\s.-])", r"\\\1", text)
 
 
 def title() -> None:
@@ -168,7 +187,7 @@ def prediction_bars(prediction: Prediction) -> None:
     """Show the probabilities as bars."""
     st.markdown("**prediction**")
     names = ", ".join(
-        f"{name} {p:.0%}"
+        f"{name} {percent(float(p))}"
         for name, p in zip(prediction.class_names, prediction.probabilities, strict=True)
     )
     colour = "#eceff2" if st.context.theme.type == "dark" else "#1b1f24"
@@ -182,16 +201,23 @@ def overlays(explanation: Explanation, photo: SmallPhoto, columns: list) -> None
         with column:
             st.markdown(f"**{name}**")
             st.image(
-                figures.overlay(explanation, name, photo.display),
+                figures.data_url(figures.overlay(explanation, name, photo.display)),
                 width="stretch",
                 alt=f"What speaks for and against {name}: {describe(explanation, name)}",
             )
 
 
-def scale_and_words(explanation: Explanation) -> None:
-    """Show the colour scale, the answer's reasons in words, and how they were found."""
+def words(explanation: Explanation | None, running: bool) -> None:
+    """Show the answer's reasons, as far as there are any."""
+    if explanation:
+        st.markdown(describe(explanation))
+    elif running:
+        st.markdown("Hiding parts of the photo …")
+
+
+def scale(explanation: Explanation) -> None:
+    """Show the colour scale that the overlays share, and how they were made."""
     st.html(figures.scale_html(explanation))
-    st.markdown(describe(explanation))
     st.caption(figures.caption(explanation))
 
 
@@ -218,11 +244,12 @@ def outcome(job: Job) -> None:
 
 
 def downloads(explanation: Explanation, photo: SmallPhoto) -> None:
-    """Show the buttons that give the figure and the numbers; each is made when it is clicked."""
+    """Show the buttons that give the figure and the numbers."""
+    figure, numbers = cache.files(explanation, photo)
     with st.container(horizontal=True):
         st.download_button(
             "Figure (PNG)",
-            lambda: figures.to_png(figures.explanation_figure(explanation, photo.display)),
+            figure,
             file_name="explanation.png",
             mime="image/png",
             on_click="ignore",
@@ -230,7 +257,7 @@ def downloads(explanation: Explanation, photo: SmallPhoto) -> None:
         )
         st.download_button(
             "Numbers (JSON)",
-            lambda: json.dumps(explanation.to_dict()),
+            numbers,
             file_name="explanation.json",
             mime="application/json",
             on_click="ignore",

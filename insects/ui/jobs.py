@@ -12,8 +12,8 @@ from insects.explanation import Explanation
 
 # More visitors than this at once wait for their turn; each of these gets its share of the cores.
 AT_ONCE = 4
-# A page asks several times a second. One that has not asked for so long is gone.
-ABANDONED_SECONDS = 60
+# A page asks twice a second, in a hidden tab once a minute. One silent for so long is gone.
+ABANDONED_SECONDS = 150
 KEPT_RESULTS = 64
 
 Work = Callable[[Callable[[int, int], None]], Iterator[Explanation]]

@@ -5,7 +5,7 @@ import streamlit as st
 from insects.errors import PhotoError
 from insects.ui import cache
 from insects.ui.cache import SmallPhoto
-from insects.ui.jobs import Job
+from insects.ui.jobs import Job, Work
 
 
 def photo() -> SmallPhoto:
@@ -19,13 +19,20 @@ def choose(chosen: SmallPhoto) -> None:
     st.session_state.photo_error = ""
 
 
+def ask() -> None:
+    """Note that an explanation is wanted; a button's callback."""
+    st.session_state.asked = True
+
+
 def take_upload(widget_key: str) -> None:
     """Decode what a widget has received; keep the photo of before where that cannot be."""
     upload = st.session_state[widget_key]
+    st.session_state.photo_error = ""
     if upload is None:
         return
     try:
-        choose(cache.read_photo(upload.getvalue(), upload.name))
+        name = "your photo" if widget_key == "camera" else upload.name
+        choose(cache.read_photo(upload.getvalue(), name))
     except PhotoError as error:
         st.session_state.photo_error = str(error)
 
@@ -40,8 +47,19 @@ def job() -> Job | None:
     return st.session_state.get("job")
 
 
-def set_job(new: Job) -> None:
-    """Put another explanation on show; the one before is stopped if it still runs."""
-    if (old := job()) and old is not new:
+def job_for(key: tuple, of: int, work: Work) -> Job:
+    """Return the explanation on show: a new one where one was asked for, or none was before.
+
+    The one before is stopped, unless it is the same work and still running.
+
+    Args:
+        key, of, work: as for `insects.ui.jobs.Jobs.start`.
+    """
+    asked = st.session_state.pop("asked", False)
+    old = job()
+    if old and (not asked or (old.key == key and old.poll())):
+        return old
+    if old:
         old.stop()
-    st.session_state.job = new
+    st.session_state.job = cache.jobs().start(key, of, work)
+    return st.session_state.job

@@ -1,0 +1,394 @@
+"""The Explain page, without a browser: what each click leads to."""
+
+import io
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+import insects.explanation
+from insects.inference import Prediction
+from insects.ui import cache
+from insects.wording import headline
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "pages" / "explain.py"
+PATIENCE = 120  # seconds; a bound for broken pages, never a measure
+CHANGED = "The settings have changed"
+NOT_YET = "Press **Explain** to see which parts of this photo say so."
+
+
+@pytest.fixture(autouse=True)
+def nothing_explained_before():
+    """Start each test with a server that has explained nothing yet."""
+    cache.jobs.clear()
+
+
+@pytest.fixture
+def visit():
+    """Return a function that opens the page; all pages it opened must end without an error."""
+    opened = []
+
+    def open_page(nsamples: int | None = 100) -> AppTest:
+        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
+        if nsamples:
+            page.session_state["nsamples"] = nsamples
+        opened.append(page)
+        return page.run()
+
+    yield open_page
+    for page in opened:
+        if job := page.session_state.job:
+            job.stop()
+        assert not page.exception
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Let explanations get no further than their first estimate until the event is set."""
+    event, real = threading.Event(), insects.explanation.explain
+
+    def slow(model, photo, *, on_progress, **settings):
+        estimates = real(model, photo, on_progress=on_progress, **settings)
+        yield next(estimates)
+        while not event.wait(0.05):
+            on_progress(8, settings["nsamples"])
+        yield from estimates
+
+    monkeypatch.setattr(insects.explanation, "explain", slow)
+    yield event
+    event.set()
+
+
+def until(page: AppTest, condition) -> AppTest:
+    """Run the page again and again, as its fragment does, until the condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition(page):
+        assert time.monotonic() < deadline, f"no end after {PATIENCE} s:\n{text(page)}"
+        time.sleep(0.1)
+        page.run()
+    return page
+
+
+def finished(page: AppTest) -> AppTest:
+    return until(page, lambda page: len(page.download_button) == 2)
+
+
+def text(page: AppTest) -> str:
+    """Return all that the page says."""
+    kinds = (page.subheader, page.markdown, page.caption, page.info, page.error, page.warning)
+    return "\n".join(element.value for elements in kinds for element in elements)
+
+
+def button(page: AppTest, label: str):
+    return next(button for button in page.button if button.label == label)
+
+
+def alts(page: AppTest, start: str = "") -> list[str]:
+    """Return the words in the place of each picture, of those that start so."""
+    found = [picture.alt for image in page.image for picture in image.proto.imgs]
+    return [alt for alt in found if alt.startswith(start)]
+
+
+def upload(page: AppTest, name: str, data: bytes) -> AppTest:
+    return page.file_uploader(key="upload").set_value((name, data, "image/jpeg")).run()
+
+
+def jpeg(pixels) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
+
+
+# The first view
+
+
+def test_the_first_view_says_what_the_network_sees_before_anything_is_explained(visit, gate):
+    page = visit()
+    assert re.fullmatch(r"(beetles|cockroach|dragonflies) (over |under )?\d+ %", headline_of(page))
+    (chart,) = page.get("vega_lite_chart")
+    for name in ("beetles", "cockroach", "dragonflies"):
+        assert name in chart.proto.alt
+
+
+def headline_of(page: AppTest) -> str:
+    (subheader,) = page.subheader
+    return subheader.value
+
+
+def test_the_first_view_explains_a_sample_by_itself_and_in_words(visit):
+    page = finished(visit(nsamples=None))
+    assert re.search(
+        r"Most (for it|against): the .+ region .+ \([+−]\d\.\d\d ± \d\.\d\d\)", text(page)
+    )
+    assert "600 samples" in text(page)
+
+
+def test_a_finished_explanation_shows_one_overlay_a_class_the_predicted_one_first(visit):
+    page = finished(visit())
+    predicted = headline_of(page).split()[0]
+    overlays = alts(page, "What speaks for and against ")
+    shown = [alt.removeprefix("What speaks for and against ").split(":")[0] for alt in overlays]
+    assert shown[0] == predicted
+    assert sorted(shown) == ["beetles", "cockroach", "dragonflies"]
+
+
+def test_every_picture_has_words_in_its_place(visit):
+    page = finished(visit())
+    assert len(alts(page)) == 1 + 3 + 6
+    assert all(len(alt) > 10 for alt in alts(page))
+
+
+def test_there_are_samples_of_every_class(visit):
+    labels = [b.label for b in visit().button if (b.key or "").startswith("sample-")]
+    assert sorted(set(labels)) == ["beetles", "cockroach", "dragonflies"]
+    assert len(labels) == 6
+
+
+# Settings
+
+
+def test_moving_a_slider_starts_no_explanation_and_says_that_the_settings_have_changed(visit):
+    page = finished(visit())
+    job = page.session_state.job
+    page.slider(key="n_segments").set_value(40).run()
+    page.slider(key="nsamples").set_value(150).run()
+    assert page.session_state.job is job
+    assert CHANGED in text(page)
+    assert len(page.download_button) == 2
+
+
+def test_moving_the_slider_back_takes_the_note_away(visit):
+    page = finished(visit())
+    page.slider(key="n_segments").set_value(40).run()
+    page.slider(key="n_segments").set_value(25).run()
+    assert CHANGED not in text(page)
+
+
+def test_moving_the_superpixel_slider_cuts_the_photo_anew(visit):
+    page = visit()
+    (before,) = alts(page, "sample photo of ")
+    page.slider(key="n_segments").set_value(150).run()
+    (after,) = alts(page, "sample photo of ")
+    few, many = (int(re.search(r"cut into (\d+) superpixels", a)[1]) for a in (before, after))
+    assert many > few
+    assert f"{many} superpixels" in text(page)
+
+
+def test_pressing_explain_explains_with_the_settings_on_the_sliders(visit):
+    page = finished(visit())
+    first = page.session_state.job
+    page.slider(key="n_segments").set_value(40)
+    page.slider(key="nsamples").set_value(150)
+    button(page, "Explain").click().run()
+    second = finished(page).session_state.job
+    assert second is not first
+    assert (second.explanation.settings.n_segments, second.explanation.nsamples) == (40, 150)
+    assert CHANGED not in text(page)
+
+
+def test_the_same_photo_with_the_same_settings_is_explained_only_once(visit):
+    finished(visit())
+    page = visit()  # another visitor
+    assert page.session_state.job.state == "done"
+    assert len(page.download_button) == 2
+
+
+def test_as_in_article_2_sets_what_that_article_used(visit):
+    page = visit()
+    button(page, "As in article 2").click().run()
+    sliders = {key: page.slider(key=key).value for key in ("n_segments", "nsamples")}
+    choices = {key: page.selectbox(key=key).value for key in ("method", "baseline", "output")}
+    assert sliders == {"n_segments": 100, "nsamples": 300}
+    assert choices == {"method": "kernel", "baseline": "white", "output": "logit"}
+
+
+def test_as_in_article_2_can_be_explained(visit):
+    page = finished(visit())
+    button(page, "As in article 2").click().run()
+    button(page, "Explain").click().run()
+    finished(page)
+    assert "kernel" in text(page)
+    assert "300 samples" in text(page)
+
+
+def test_exact_values_of_too_many_superpixels_are_refused_in_a_sentence(visit):
+    page = finished(visit())
+    page.slider(key="n_segments").set_value(100)
+    page.selectbox(key="method").set_value("exact")
+    button(page, "Explain").click().run()
+    until(page, lambda page: page.error)
+    assert "14" in page.error[0].value
+    assert page.error[0].value.endswith(".")
+
+
+# Photos
+
+
+def test_an_uploaded_photo_is_predicted_at_once_and_not_explained_unasked(
+    visit, photos, default_model
+):
+    page = finished(visit())
+    job = page.session_state.job
+    pixels = photos[-1].pixels
+    upload(page, "mine.png", png(pixels))
+    assert headline_of(page) == headline(default_model.predict(pixels))
+    assert NOT_YET in text(page)
+    assert page.session_state.job is job
+    assert not page.download_button
+    assert not alts(page, "What speaks")
+
+
+def png(pixels) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_an_uploaded_photo_is_explained_when_asked(visit, photos):
+    page = visit()
+    upload(page, "mine.jpg", jpeg(photos[-1].pixels))
+    button(page, "Explain").click().run()
+    finished(page)
+    assert NOT_YET not in text(page)
+    assert alts(page, "mine.jpg, cut into")
+    assert len(alts(page, "What speaks")) == 3
+
+
+def test_a_refused_upload_keeps_the_photo_and_says_why_in_one_sentence(visit):
+    page = finished(visit())
+    before = (alts(page), headline_of(page), page.session_state.job)
+    upload(page, "bug.jpg", b"Dear reader, this is no photo at all.")
+    assert (alts(page), headline_of(page), page.session_state.job) == before
+    assert [error.value for error in page.error] == [
+        "This file is not a photo that can be read. "
+        "Please use JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC."
+    ]
+    assert len(page.download_button) == 2
+
+
+def test_the_next_good_photo_takes_the_refusal_away(visit, photos):
+    page = visit()
+    upload(page, "bug.jpg", b"no photo")
+    upload(page, "good.jpg", jpeg(photos[0].pixels))
+    assert not page.error
+    assert alts(page, "good.jpg, cut into")
+
+
+def test_a_sample_becomes_the_photo_with_its_prediction_and_a_hint_to_explain(visit):
+    page = finished(visit())
+    other = next(
+        b for b in page.button if (b.key or "").startswith("sample-") and b.label == "beetles"
+    )
+    other.click().run()
+    assert headline_of(page).startswith("beetles ")
+    assert alts(page, "sample photo of beetles, cut into")
+    assert NOT_YET in text(page)
+
+
+def test_the_camera_takes_the_place_of_the_uploader_and_gives_the_photo(visit, photos):
+    page = visit()
+    page.segmented_control(key="source").set_value("Camera").run()
+    assert not page.file_uploader
+    page.camera_input(key="camera").set_value(
+        ("camera_input.jpg", jpeg(photos[0].pixels), "image/jpeg")
+    ).run()
+    assert NOT_YET in text(page)
+    assert not alts(page, "sample photo of")
+
+
+def test_two_visitors_see_each_the_photo_they_brought(visit, photos, default_model):
+    pages = [visit(), visit()]
+    mine = [photos[0].pixels, photos[-1].pixels]
+    for page, pixels in zip(pages, mine, strict=True):
+        upload(page, "mine.png", png(pixels))
+        button(page, "Explain").click().run()
+    for page, pixels in zip(pages, mine, strict=True):
+        finished(page)
+        prediction = Prediction(
+            default_model.class_names, page.session_state.job.explanation.probabilities
+        )
+        assert headline(prediction) == headline(default_model.predict(pixels)) == headline_of(page)
+
+
+# While an explanation runs
+
+
+def test_while_it_runs_it_shows_how_far_it_is_and_what_it_has_found(visit, gate):
+    page = until(visit(), lambda page: alts(page, "What speaks"))
+    assert button(page, "Stop")
+    assert page.get("progress")
+    assert not page.download_button
+
+
+def test_stop_keeps_what_was_found(visit, gate):
+    page = until(visit(nsamples=5000), lambda page: alts(page, "What speaks"))
+    button(page, "Stop").click().run()
+    finished(page)
+    spent = page.session_state.job.explanation.nsamples
+    assert spent < 5000
+    assert f"Stopped after {spent} samples" in text(page)
+    assert len(alts(page, "What speaks")) == 3
+
+
+def test_a_stopped_explanation_is_not_given_to_others_as_the_result(visit, gate):
+    page = until(visit(), lambda page: alts(page, "What speaks"))
+    button(page, "Stop").click().run()
+    finished(page)
+    gate.set()
+    other = finished(visit())
+    assert other.session_state.job.explanation.nsamples == 100
+
+
+def test_asking_anew_stops_what_still_ran(visit, gate):
+    page = until(visit(), lambda page: alts(page, "What speaks"))
+    old = page.session_state.job
+    page.slider(key="n_segments").set_value(12)
+    button(page, "Explain").click().run()
+    assert page.session_state.job is not old
+    until(page, lambda _: old.state != "running")
+    assert old.state == "stopped"
+
+
+def test_an_unforeseen_failure_is_a_sentence_and_leaves_the_page_usable(visit, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("secret detail")
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(insects.explanation, "explain", broken)
+        page = until(visit(), lambda page: page.error)
+        (error,) = page.error
+        assert error.value.startswith("Something went wrong")
+        assert "secret" not in text(page)
+    button(page, "Explain").click().run()
+    assert not finished(page).error
+
+
+# The server
+
+
+def test_explaining_imports_neither_tensorflow_nor_keras(own_runs_folder):
+    code = f"""
+import sys, time
+from streamlit.testing.v1 import AppTest
+page = AppTest.from_file({str(PAGE)!r}, default_timeout={PATIENCE})
+page.session_state["nsamples"] = 100
+deadline = time.monotonic() + {PATIENCE}
+page.run()
+while not page.download_button and time.monotonic() < deadline:
+    time.sleep(0.1)
+    page.run()
+print("explained:", len(page.download_button) == 2)
+print("imported:", sorted({{"tensorflow", "keras"}} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == ["explained: True", "imported: []"], done.stderr
