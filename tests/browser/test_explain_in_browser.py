@@ -288,6 +288,7 @@ def test_as_in_article_2_is_explained_with_what_that_article_used(visit):
     expect(superpixels(page)).to_have_value("100")
     expect(samples(page)).to_have_value("300")
     explain_button(page).click()
+    expect(page.get_by_text(", kernel, ")).to_be_visible(timeout=PATIENCE)
     explained(page)
     settings = numbers(page)["settings"]
     asked = {name: settings[name] for name in ("method", "baseline", "output", "nsamples")}
