@@ -18,10 +18,10 @@ from insects.shapley.surrogate import Surrogate, foresee
 
 FIRST_PAIRS = 12
 # Each estimate rests on this much more than the one before: solving stays cheap beside scoring.
-GROWTH = 1.2
+GROWTH = 1.35
 RIDGES = np.logspace(-4, 3, 29)
 # Coalitions on which the Shapley values of a surrogate are found; they cost no evaluation.
-SURROGATE_PAIRS = 4096
+SURROGATE_PAIRS = 2048
 
 
 def leverage(
@@ -122,14 +122,15 @@ class _Regression:
     eigendecomposition of A + (tr A / n²) 11ᵀ serves all.
 
     Args:
-        x: (n_pairs, n_players), +1 and −1 for shown and hidden, centred by size.
+        rotated: (n_pairs, n_players), +1 and −1 for shown and hidden, centred by size, in the
+            coordinates of the eigenvectors.
         centre: (n_pairs,), what was taken off.
         weights: (n_pairs,), mean 1.
         scale: tr A / n.
         eigenvalues, vectors: (n_players,) and (n_players, n_players).
     """
 
-    x: np.ndarray
+    rotated: np.ndarray
     centre: np.ndarray
     weights: np.ndarray
     scale: float
@@ -148,11 +149,12 @@ class _Regression:
         a = (weights[:, None] * x).T @ x / n_pairs
         scale = float(np.trace(a) / n)
         eigenvalues, vectors = np.linalg.eigh(a + scale / n)
-        return cls(x, centre, weights, scale, np.maximum(eigenvalues, 0), vectors)
+        return cls(x @ vectors, centre, weights, scale, np.maximum(eigenvalues, 0), vectors)
 
     def solve_plainly(self, differences: np.ndarray, total: np.ndarray) -> np.ndarray:
         """Return the values, (n_players, n_outputs), without choosing a ridge."""
-        return self._values(self._slopes(differences, total, RIDGES[0]), total)
+        _, target = self._data(differences, total)
+        return self._values(self._inverse(RIDGES[0])[:, None] * target, total)
 
     def solve(self, differences: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return values and standard errors with the ridge of the smallest leave-one-out error.
@@ -161,33 +163,36 @@ class _Regression:
             differences: (n_pairs, n_outputs), score of a coalition less that of its complement.
             total: (n_outputs,), score of everybody less that of nobody.
         """
-        n_pairs = len(self.x)
-        r = differences - self.centre[:, None] * total
-        squares = (self.x @ self.vectors) ** 2
+        r, target = self._data(differences, total)
+        n_pairs = len(r)
+        squares = self.weights[:, None] / n_pairs * self.rotated**2
 
-        def leverages(ridge: float) -> np.ndarray:
-            return self.weights / n_pairs * (squares @ self._inverse(ridge))
+        def fit(ridge: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            """Return rotated slopes, residuals and leverages."""
+            slopes = self._inverse(ridge)[:, None] * target
+            return slopes, r - self.rotated @ slopes, squares @ self._inverse(ridge)
 
         def press(ridge: float) -> float:
-            residuals = r - self.x @ self._slopes(differences, total, ridge)
-            kept = np.maximum(1 - leverages(ridge), 1e-6)
+            _, residuals, leverages = fit(ridge)
+            kept = np.maximum(1 - leverages, 1e-6)
             return float((self.weights[:, None] * (residuals / kept[:, None]) ** 2).sum())
 
         ridge = min(RIDGES, key=press)
-        slopes = self._slopes(differences, total, ridge)
-        freedom = max(n_pairs - leverages(ridge).sum(), 1.0)
-        noise = (self.weights[:, None] * (r - self.x @ slopes) ** 2).sum(axis=0) / freedom
+        slopes, residuals, leverages = fit(ridge)
+        freedom = max(n_pairs - leverages.sum(), 1.0)
+        noise = (self.weights[:, None] * residuals**2).sum(axis=0) / freedom
         centred = self.vectors - self.vectors.mean(axis=0)
         errors = np.sqrt(np.outer(centred**2 @ self._inverse(ridge), noise) / n_pairs)
         return self._values(slopes, total), errors
 
+    def _data(self, differences: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what is left to explain, (n_pairs, n_outputs), and its rotated moments with x."""
+        r = differences - self.centre[:, None] * total
+        return r, self.rotated.T @ (self.weights[:, None] * r) / len(r)
+
     def _inverse(self, ridge: float) -> np.ndarray:
         return 1 / (self.eigenvalues + ridge * self.scale)
 
-    def _slopes(self, differences: np.ndarray, total: np.ndarray, ridge: float) -> np.ndarray:
-        r = differences - self.centre[:, None] * total
-        target = self.vectors.T @ ((self.weights[:, None] * self.x).T @ r) / len(self.x)
-        return self.vectors @ (self._inverse(ridge)[:, None] * target)
-
-    def _values(self, slopes: np.ndarray, total: np.ndarray) -> np.ndarray:
-        return total / self.x.shape[1] + slopes - slopes.mean(axis=0)
+    def _values(self, rotated_slopes: np.ndarray, total: np.ndarray) -> np.ndarray:
+        slopes = self.vectors @ rotated_slopes
+        return total / len(slopes) + slopes - slopes.mean(axis=0)

@@ -54,16 +54,20 @@ def foresee(
     """
     fold = np.arange(len(shown)) % FOLDS
     truth = scores - hidden_scores
+    fits = [
+        _prepare(
+            np.concatenate([shown[fold != i], ~shown[fold != i]]),
+            np.concatenate([scores[fold != i], hidden_scores[fold != i]]),
+        )
+        for i in range(FOLDS)
+    ]
     best_error, best = np.inf, None
     for ridge in RIDGES:
-        surrogates = []
+        surrogates = [fit(ridge) for fit in fits]
         differences = np.empty_like(truth)
-        for i in range(FOLDS):
-            seen, unseen = fold != i, fold == i
-            coalitions = np.concatenate([shown[seen], ~shown[seen]])
-            surrogate = _fit(coalitions, np.concatenate([scores[seen], hidden_scores[seen]]), ridge)
-            differences[unseen] = surrogate(shown[unseen]) - surrogate(~shown[unseen])
-            surrogates.append(surrogate)
+        for i, surrogate in enumerate(surrogates):
+            unseen = shown[fold == i]
+            differences[fold == i] = surrogate(unseen) - surrogate(~unseen)
         error = float((weights[:, None] * (truth - differences) ** 2).sum())
         if error < best_error:
             best_error, best = error, (surrogates, differences)
@@ -77,13 +81,27 @@ def foresee(
     return Foreseen(differences, everybody - nobody, shapley_values(average))
 
 
-def _fit(coalitions: np.ndarray, probabilities: np.ndarray, ridge: float) -> Surrogate:
-    """Return the softmax of a linear model, fitted to log-probabilities by ridge regression."""
+def _prepare(coalitions: np.ndarray, probabilities: np.ndarray) -> Callable[[float], Surrogate]:
+    """Return a function that fits the softmax of a linear model with a ridge.
+
+    It is a ridge regression on log-probabilities, done twice: few parts of a photo matter much, so
+    the second time the ridge spares the players that mattered the first time (adaptive ridge;
+    Grandvalet, 1998).
+    """
     x = 2.0 * coalitions - 1
     y = np.log(np.maximum(probabilities, FLOOR))
     y -= y.mean(axis=1, keepdims=True)
     centre, intercept = x.mean(axis=0), y.mean(axis=0)
     x -= centre
-    a = x.T @ x + ridge * len(x) * np.eye(x.shape[1])
-    slopes = np.linalg.solve(a, x.T @ (y - intercept))
-    return lambda z: softmax(intercept + (2.0 * z - 1 - centre) @ slopes, axis=1)
+    gram, target = x.T @ x, x.T @ (y - intercept)
+
+    def fit(ridge: float) -> Surrogate:
+        penalty = np.ones(len(gram))
+        for _ in range(2):
+            slopes = np.linalg.solve(gram + ridge * len(x) * np.diag(penalty), target)
+            strength = (slopes**2).sum(axis=1)
+            penalty = 1 / (1 + strength / max(strength.mean(), 1e-12))
+            penalty /= np.exp(np.log(penalty).mean())
+        return lambda z: softmax(intercept + (2.0 * z - 1 - centre) @ slopes, axis=1)
+
+    return fit
