@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _complain("Interrupted.", 1)
     except BrokenPipeError:  # the reader, such as `head`, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        return _complain(f"{error.filename or 'The system'}: {error.strerror}.", 1)
     return 0
 
 
@@ -285,8 +287,10 @@ def _add_evaluate(commands: Any) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from insects import results
-    from insects.markdown import put_between
+    from insects.markdown import put_between, split_at
 
+    if options.table and options.write:
+        split_at(options.write, "results")  # complains before any work is done
     with _Steps() as steps:
         if options.table:
             rows = results.reproduce(options.photos, steps)
@@ -312,9 +316,12 @@ def _add_bench(commands: Any) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from insects.bench import run_bench
-    from insects.markdown import nested, put_between
+    from insects.bench import PARTS, run_bench
+    from insects.markdown import nested, put_between, split_at
 
+    for name in [options.only] if options.only else PARTS:
+        if options.write:
+            split_at(options.write, name)  # complains before any work is done
     with _Steps() as steps:
         outcome = run_bench(quick=options.quick, only=options.only, on_progress=steps)
     machine = nested(outcome["machine"])

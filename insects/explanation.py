@@ -23,7 +23,7 @@ WHOLE = ("n_segments", "nsamples", "seed")
 LIMITS = {
     "seed": (0, 2**32 - 1),
     "n_segments": (1, 1000),
-    "nsamples": (4, 1_000_000),
+    "nsamples": (4, 100_000),
     "compactness": (0.01, 1000.0),
     "sigma": (0.0, 100.0),
 }
@@ -167,7 +167,7 @@ def _explain(
     n_superpixels = int(segments.max()) + 1
     probabilities = model.probabilities(image[None])[0]
     game = make_game(model, image, segments, settings, on_progress)
-    for estimate in _estimates(game, n_superpixels, settings):
+    for estimate in _estimates(game, n_superpixels, settings, on_progress):
         yield Explanation(
             model_name=model.name,
             class_names=model.class_names,
@@ -197,6 +197,7 @@ def make_game(
     """
     background = make_background(image, settings.baseline)
     score = model.probabilities if settings.output == "probability" else model.logits
+    of = 2 ** (int(segments.max()) + 1) if settings.method == "exact" else settings.nsamples
     spent = 0
 
     def game(coalitions: np.ndarray) -> np.ndarray:
@@ -206,22 +207,19 @@ def make_game(
             batch = coalitions[start : start + BATCH_SIZE]
             scores.append(score(mask_image(image, background, segments, batch)))
             spent += len(batch)
-            on_progress(spent, settings.nsamples)
+            on_progress(spent, of)
         return np.concatenate(scores)
 
     return game
 
 
-def _estimates(game: Game, n_superpixels: int, settings: Settings) -> Iterator[Estimate]:
+def _estimates(
+    game: Game, n_superpixels: int, settings: Settings, on_progress: Progress
+) -> Iterator[Estimate]:
+    nsamples, seed = settings.nsamples, settings.seed
     if settings.method == "exact":
         return exact(game, n_superpixels)
     if settings.method == "kernel":
-        return kernel(game, n_superpixels, settings.nsamples, settings.seed)
-    return leverage(
-        game,
-        n_superpixels,
-        settings.nsamples,
-        settings.seed,
-        BATCH_SIZE,
-        probabilities=settings.output == "probability",
-    )
+        return kernel(game, n_superpixels, nsamples, seed, lambda: on_progress(0, nsamples))
+    probabilities = settings.output == "probability"
+    return leverage(game, n_superpixels, nsamples, seed, BATCH_SIZE, probabilities)

@@ -16,6 +16,7 @@ from insects.photos import resize
 from insects.runs import Run, find_run
 
 BATCH_SIZE = 8
+_standard_error = threading.Lock()
 BACKBONES = Path(__file__).parent / "pretrained" / "backbones"
 
 
@@ -138,11 +139,12 @@ def n_cores() -> int:
 @contextmanager
 def silence() -> Iterator[None]:
     """Keep LiteRT's INFO line, which it writes past Python, out of standard error."""
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
+    with _standard_error:
+        saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(null, 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            os.close(null)

@@ -44,10 +44,27 @@ def put_between(path: Path, mark: str, text: str) -> None:
     Raises:
         RunError: the file cannot be read, or does not have each mark once.
     """
-    start, end = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
+    before, after = split_at(path, mark)
+    path.write_text(f"{before}{_start(mark)}\n{text}\n{_end(mark)}{after}")
+
+
+def split_at(path: Path, mark: str) -> tuple[str, str]:
+    """Return what is before and after the marks in a file; also a check before long work.
+
+    Raises:
+        RunError: the file cannot be read, or does not have each mark once.
+    """
     try:
-        before, rest = path.read_text().split(start)
-        _, after = rest.split(end)
+        before, rest = path.read_text().split(_start(mark))
+        _, after = rest.split(_end(mark))
     except (OSError, ValueError):
-        raise RunError(f"Expected {path} to hold the marks {start} and {end} once.") from None
-    path.write_text(f"{before}{start}\n{text}\n{end}{after}")
+        raise RunError(f"Expected {path} to hold the marks of {mark!r} once.") from None
+    return before, after
+
+
+def _start(mark: str) -> str:
+    return f"<!-- {mark} -->"
+
+
+def _end(mark: str) -> str:
+    return f"<!-- end of {mark} -->"

@@ -16,6 +16,9 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 32
 MAX_SIDE = 2048
+# A JPEG may be refined scan by scan; a honest one has a dozen, a hostile one keeps us for hours.
+MAX_SCANS = 200
+DAMAGED = "This photo is damaged or cut off and cannot be read. Please try the original file."
 # What Pillow may try, whatever the file is called.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "HEIF")
 ACCEPTED = "JPEG, PNG, WebP, BMP, TIFF, GIF or HEIC"
@@ -26,7 +29,7 @@ register_heif_opener(thumbnails=False)
 # What matters is said by a PhotoError, in one line; Pillow's own warnings would stand beside it.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 Image.init()  # `formats` needs every decoder known, not only the most common ones
-# A 50-megapixel photo takes up to 200 MB while it is decoded, so only one is at a time.
+# A 50-megapixel photo takes hundreds of megabytes while it is decoded, so only one is at a time.
 _decoding = threading.Lock()
 
 
@@ -43,6 +46,8 @@ def load_photo(source: str | Path | bytes | BinaryIO) -> np.ndarray:
         PhotoError: not a photo, cut off, too large or too small; the text says which.
     """
     data = _read(source)
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > MAX_SCANS:
+        raise PhotoError(DAMAGED)
     with _decoding:
         try:
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -58,9 +63,7 @@ def load_photo(source: str | Path | bytes | BinaryIO) -> np.ndarray:
             raise PhotoError(_too_many_pixels("far more")) from None
         # A decoder may raise anything on hostile bytes: to a visitor it all means the same.
         except Exception:
-            raise PhotoError(
-                "This photo is damaged or cut off and cannot be read. Please try the original file."
-            ) from None
+            raise PhotoError(DAMAGED) from None
 
 
 def resize(photo: np.ndarray, image_size: int) -> np.ndarray:
@@ -121,6 +124,8 @@ def _decode(image: Image.Image) -> np.ndarray:
     orientation = _orientation(image)
     if image.mode in SHRINKABLE:  # first, so that no second large picture is made
         image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR)
+    else:  # every mode can do this
+        image.thumbnail((2 * MAX_SIDE, 2 * MAX_SIDE), Image.Resampling.NEAREST)
     small = _to_rgb(image)
     small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BILINEAR)
     rgb = Image.fromarray(np.asarray(small))  # without the file's metadata

@@ -1,5 +1,6 @@
 """The honest results table: each network, with and without the leak, and on other photos."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from insects.inference import Model, load_model
 from insects.markdown import table
 from insects.metrics import measure, wilson_interval
 from insects.networks import NETWORKS
-from insects.runs import Run, find_run
+from insects.runs import Run, runs_folder
 from insects.training.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -123,14 +124,22 @@ def _measure(model: Model, photos: Any, on_progress: Progress) -> dict[str, Any]
 
 
 def _trained(settings: Settings, on_progress: Progress) -> Run:
-    """Return the run of these settings, trained now where it is not there yet."""
-    try:
-        return find_run(settings.run_name).require_finished()
-    except RunError:
+    """Return the run of these settings, trained now where it is not there yet.
+
+    Raises:
+        RunError: a run of that name was trained otherwise.
+    """
+    run = Run(runs_folder() / settings.run_name)
+    if run.path.exists() and run.status[0] == "failed":
+        shutil.rmtree(run.path)
+    if not run.path.exists():
         from insects.training.train import train
 
         print(f"training {settings.run_name}", file=sys.stderr)
         return train(settings, on_progress=on_progress)
+    if run.require_finished().config["recipe"] != settings.checked_recipe().to_dict():
+        raise RunError(f"{run.path} was trained by another recipe; move it away.")
+    return run
 
 
 def _brief(metrics: dict[str, Any]) -> dict[str, Any]:

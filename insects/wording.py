@@ -7,6 +7,7 @@ from insects.inference import Prediction
 
 # A value this many standard errors from 0 is called clear.
 CLEAR = 2.0
+SMALLEST_SAID = 0.005
 PLACES = (
     ("at the upper left", "at the top", "at the upper right"),
     ("on the left", "in the middle", "on the right"),
@@ -60,7 +61,8 @@ def is_clear(explanation: Explanation, superpixel: int, class_index: int) -> boo
     if explanation.standard_errors is None:
         return True
     value = explanation.shap_values[superpixel, class_index]
-    return abs(value) > CLEAR * explanation.standard_errors[superpixel, class_index]
+    error = explanation.standard_errors[superpixel, class_index]
+    return bool(abs(value) > max(CLEAR * error, SMALLEST_SAID))
 
 
 def signed(value: float) -> str:

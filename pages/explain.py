@@ -20,7 +20,7 @@ with settings_area:
 model = cache.model(network)
 photo = state.photo()
 prediction = cache.prediction(network, photo)
-subject = (network, photo.key)
+subject = (network, cache.edition(network), photo.key)
 
 with photo_area:
     components.photo_with_outlines(photo, model.image_size, settings)
@@ -61,9 +61,10 @@ def show() -> None:
 
 with answer_area:
     components.answer(prediction)
-    if job.key[:2] == subject:
+    if job.key[:3] == subject:
         st.fragment(show, run_every=0.5 if was_running else None)()
     else:
+        job.stop()
         components.prediction_bars(prediction)
         st.info("Press **Explain** to see which parts of this photo say so.")
         components.explain_button("explain-this", "Explain this photo")

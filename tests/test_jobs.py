@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from test_wording import in_nine_parts
@@ -16,30 +15,26 @@ BETTER = in_nine_parts([0.2] * 9)
 PLAIN = "Something went wrong"
 
 
-class KnownPool(ThreadPoolExecutor):
-    """A pool that can be waited for."""
+class KnownJobs(Jobs):
+    """Jobs that remember what they started, so that a test can wait for it."""
 
     def __init__(self):
-        super().__init__(AT_ONCE)
-        self.futures = []
+        super().__init__()
+        self.started = []
 
-    def submit(self, *arguments):
-        self.futures.append(super().submit(*arguments))
-        return self.futures[-1]
+    def start(self, *arguments):
+        self.started.append(super().start(*arguments))
+        return self.started[-1]
 
 
 @pytest.fixture
 def jobs():
-    """A queue whose worker threads end with the test."""
-    queue = Jobs()
-    queue._pool.shutdown()
-    queue._pool = KnownPool()
-    yield queue
-    queue._pool.shutdown()
+    return KnownJobs()
 
 
 def finish(jobs):
-    wait(jobs._pool.futures)
+    for job in jobs.started:
+        job.wait()
 
 
 def giving(*explanations):
@@ -161,7 +156,7 @@ def test_work_that_stops_itself_is_stopped_and_not_failed():
 def test_an_unexpected_error_becomes_a_plain_sentence_and_a_line_in_the_log(jobs, caplog):
     with caplog.at_level(logging.ERROR):
         job = jobs.start(("key",), 100, failing(ZeroDivisionError("secret details")))
-        jobs._pool.shutdown()  # callbacks, which log, are done by then
+        job.wait()
     assert job.state == "failed"
     assert job.error.startswith(PLAIN)
     assert "secret" not in job.error
@@ -250,7 +245,7 @@ def test_a_job_that_is_stopped_makes_room_for_the_next(jobs):
     waiting = jobs.start(("waits",), 100, giving(BETTER))
     started[0].stop()
     running[0].let_go.set()
-    wait(jobs._pool.futures[-1:])
+    waiting.wait()
     assert started[0].state == "stopped"
     assert waiting.state == "done"
     assert started[1].state == "running"

@@ -448,3 +448,18 @@ def test_resizing_averages_over_what_it_shrinks():
     stripes = np.zeros((256, 256, 3), np.uint8)
     stripes[::2] = 255
     assert np.abs(resize(stripes, 32).astype(int) - 127).max() < 10
+
+
+def test_a_jpeg_of_endless_scans_is_refused_before_it_is_decoded():
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "green").save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    start = data.rindex(b"\xff\xda")
+    with pytest.raises(PhotoError, match="damaged"):
+        load_photo(data[:start] + data[start:-2] * 300 + data[-2:])
+
+
+def test_a_progressive_jpeg_as_cameras_write_it_is_read():
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "green").save(buffer, "JPEG", progressive=True)
+    assert load_photo(buffer.getvalue()).shape == (64, 64, 3)

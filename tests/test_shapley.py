@@ -337,3 +337,58 @@ def test_a_stop_in_the_game_ends_leverage():
 
     with pytest.raises(StoppedError):
         last(leverage(stopping, 10, 60))
+
+
+# What a review found
+
+
+def three_of_many(n_players=85):
+    """A game of two probabilities in which three players count, each by itself, and no other."""
+
+    def game(coalitions):
+        probability = 0.1 + coalitions[:, :3] @ np.array([0.4, 0.2, 0.1])
+        return np.stack([probability, 1 - probability], axis=1)
+
+    return game, n_players
+
+
+def test_a_surrogate_gives_idle_players_no_value_in_an_additive_game():
+    game, n_players = three_of_many()
+    *_, estimate = leverage(game, n_players, 300, probabilities=True)
+    assert np.abs(estimate.values[3:]).max() < 1e-3
+    assert np.allclose(estimate.values[:3, 0], [0.4, 0.2, 0.1], atol=1e-3)
+
+
+@pytest.mark.parametrize("nsamples", [4, 5, 6, 12])
+def test_the_smallest_budgets_give_values_that_add_up(nsamples):
+    game, n_players = three_of_many(20)
+    *_, estimate = leverage(game, n_players, nsamples, probabilities=True)
+    assert np.allclose(estimate.values.sum(axis=0), [0.7, -0.7])
+    assert estimate.evaluations <= nsamples
+
+
+def test_more_samples_than_coalitions_are_possible_where_exact_values_are_not():
+    game, n_players = three_of_many(15)
+    *_, estimate = leverage(game, n_players, 33_000, probabilities=True)
+    assert np.allclose(estimate.values[:3, 0], [0.4, 0.2, 0.1], atol=1e-3)
+
+
+def test_an_explanation_that_waits_for_shap_can_be_stopped():
+    game, n_players = three_of_many(10)
+    inside, leave = threading.Event(), threading.Event()
+
+    def slow(coalitions):
+        inside.set()
+        leave.wait()
+        return game(coalitions)
+
+    def give_up():
+        raise StoppedError("not waiting any longer")
+
+    first = threading.Thread(target=lambda: list(kernel(slow, n_players, 100)))
+    first.start()
+    inside.wait()
+    with pytest.raises(StoppedError):
+        list(kernel(game, n_players, 100, on_wait=give_up))
+    leave.set()
+    first.join()

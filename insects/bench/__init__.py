@@ -12,6 +12,7 @@ from insects.errors import SettingsError
 from insects.inference import n_cores
 
 Progress = Callable[[str, int, int], None]
+PARTS = ("speed", "error", "defaults", "server")
 
 
 def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str, Any]:
@@ -28,8 +29,8 @@ def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str,
         "defaults": defaults.measure,
         "server": server.measure,
     }
-    if only and only not in parts:
-        raise SettingsError(f"The benchmark has no part {only!r}; there are {', '.join(parts)}.")
+    if only and only not in PARTS:
+        raise SettingsError(f"The benchmark has no part {only!r}; there are {', '.join(PARTS)}.")
     outcome: dict[str, Any] = {
         "machine": {
             "cores": n_cores(),

@@ -3,6 +3,7 @@
 Needs `requirements-dev.txt` and Debian's chromium.
 """
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -30,6 +31,8 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
     chromium = shutil.which("chromium")
     if not chromium:
         return {"not measured": "Chromium is not installed."}
+    if not importlib.util.find_spec("playwright"):
+        return {"not measured": "Playwright is not installed."}
     with _server() as (process, address, started), _browser(chromium) as browser:
         page = browser.new_page()
         page.goto(address)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from insects.shapley.exact import exact
+from insects.shapley.exact import MAX_PLAYERS, exact
 from insects.shapley.game import Estimate, Game
 from insects.shapley.surrogate import Surrogate, foresee
 
@@ -20,8 +20,13 @@ FIRST_PAIRS = 12
 # Each estimate rests on this much more than the one before: solving stays cheap beside scoring.
 GROWTH = 1.35
 RIDGES = np.logspace(-4, 3, 29)
-# Coalitions on which the Shapley values of a surrogate are found; they cost no evaluation.
-SURROGATE_PAIRS = 2048
+# Pairs on which the Shapley values of a surrogate are found; they cost no evaluation. Always
+# several times the pairs that are scored, so that their own error is small beside the rest.
+MIN_SURROGATE_PAIRS = 2048
+SURROGATE_FACTOR = 4
+# A surrogate foresees pairs from two thirds of the samples, leave-one-out from all but one, so its
+# error may be so many times as large before it counts as worse.
+SURROGATE_HANDICAP = 2.0
 
 
 def leverage(
@@ -41,7 +46,7 @@ def leverage(
         batch_size: coalitions are scored in multiples of it, as far as the budget allows.
         probabilities: the scores of a coalition are probabilities that sum to 1.
     """
-    if n_players < 2 or 2**n_players <= nsamples:
+    if n_players < 2 or (n_players <= MAX_PLAYERS and 2**n_players <= nsamples):
         yield from exact(game, n_players)
         return
     generator = np.random.default_rng(seed)
@@ -49,7 +54,10 @@ def leverage(
     ends = game(np.repeat([[False], [True]], n_players, axis=1)).astype(np.float64)
     base, total = ends[0], ends[1] - ends[0]
     scores = np.empty((2, len(shown), len(base)))
-    surrogates = _SurrogateValues(n_players, generator) if probabilities else None
+    surrogates = None
+    if probabilities and len(shown) >= FIRST_PAIRS:
+        pairs = max(MIN_SURROGATE_PAIRS, SURROGATE_FACTOR * len(shown))
+        surrogates = _SurrogateValues(_draw(n_players, pairs, generator))
     done = 0
     for stop in _stops(len(shown), batch_size // 2):
         new = slice(done, stop)
@@ -87,25 +95,29 @@ def _estimate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return values and standard errors, (n_players, n_outputs) each.
 
-    The errors are those of the regression without a surrogate: what the surrogate takes off them
-    is known to help, but not by how much, and errors that are a little too large mislead nobody.
+    The surrogate is left out where the plain regression is far better: in games that are nearly
+    additive. The errors are those of the plain regression; the surrogate is known to take something
+    off them, but not how much.
     """
     regression = _Regression.of(shown)
     differences = scores - hidden_scores
-    values, errors = regression.solve(differences, total)
-    if surrogates is not None:
-        foreseen = foresee(shown, scores, hidden_scores, regression.weights, surrogates)
-        left = regression.solve(differences - foreseen.differences, total - foreseen.total)[0]
-        values = left + foreseen.values
-    return values, errors
+    values, errors, press = regression.solve(differences, total)
+    if surrogates is None:
+        return values, errors
+    foreseen = foresee(shown, scores, hidden_scores, regression.weights, surrogates)
+    left, _, press_left = regression.solve(
+        differences - foreseen.differences, total - foreseen.total
+    )
+    helps = press_left < SURROGATE_HANDICAP * press
+    return (left + foreseen.values if helps else values), errors
 
 
 class _SurrogateValues:
     """Finds the Shapley values of a surrogate, always on the same many coalitions."""
 
-    def __init__(self, n_players: int, generator: np.random.Generator) -> None:
-        self._shown = _draw(n_players, SURROGATE_PAIRS, generator)
-        self._regression = _Regression.of(self._shown)
+    def __init__(self, shown: np.ndarray) -> None:
+        self._shown = shown
+        self._regression = _Regression.of(shown)
 
     def __call__(self, surrogate: Surrogate) -> np.ndarray:
         n_players = self._shown.shape[1]
@@ -156,8 +168,10 @@ class _Regression:
         _, target = self._data(differences, total)
         return self._values(self._inverse(RIDGES[0])[:, None] * target, total)
 
-    def solve(self, differences: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return values and standard errors with the ridge of the smallest leave-one-out error.
+    def solve(
+        self, differences: np.ndarray, total: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return values, standard errors and the leave-one-out error, by the ridge of the smallest.
 
         Args:
             differences: (n_pairs, n_outputs), score of a coalition less that of its complement.
@@ -183,7 +197,7 @@ class _Regression:
         noise = (self.weights[:, None] * residuals**2).sum(axis=0) / freedom
         centred = self.vectors - self.vectors.mean(axis=0)
         errors = np.sqrt(np.outer(centred**2 @ self._inverse(ridge), noise) / n_pairs)
-        return self._values(slopes, total), errors
+        return self._values(slopes, total), errors, press(ridge)
 
     def _data(self, differences: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what is left to explain, (n_pairs, n_outputs), and its rotated moments with x."""

@@ -12,11 +12,12 @@ from PIL import Image
 from insects import figures
 from insects.datasets import load_dataset
 from insects.datasets.published import photos_folder
+from insects.errors import RunError
 from insects.explanation import Explanation
 from insects.inference import Model, Prediction, load_model
 from insects.networks import NETWORKS
 from insects.photos import load_photo, resize
-from insects.runs import list_runs
+from insects.runs import find_run, list_runs
 from insects.superpixels import segment
 from insects.ui.jobs import Jobs
 
@@ -28,7 +29,7 @@ IMAGE_SIZES = frozenset(network.image_size for network in NETWORKS.values())
 
 @dataclass(frozen=True)
 class SmallPhoto:
-    """A photo cut down to what a page needs, so that a visitor costs the host 2 MB at most.
+    """A photo cut down to what a page needs: 2 MB at most, beside the upload that Streamlit keeps.
 
     Args:
         name: for people.
@@ -70,29 +71,42 @@ def jobs() -> Jobs:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the network …")
-def model(name: str) -> Model:
-    """Return a network by its run's name. A name is never given to another run."""
+def _model(name: str, edition: int) -> Model:
     return load_model(name)
+
+
+def model(name: str) -> Model:
+    """Return a network by its run's name."""
+    return _model(name, edition(name))
+
+
+def edition(name: str) -> int:
+    """Return a number that changes where another run gets the same name."""
+    return (find_run(name).path / "model.tflite").stat().st_mtime_ns
 
 
 def network_titles() -> dict[str, str]:
     """Return the runs that can explain, name -> title, the default first."""
-    titles = {}
+    titles: dict[str, str] = {}
     for run in sorted(list_runs(), key=lambda run: run.name != DEFAULT_NETWORK):
-        if run.status[0] == "finished":
+        try:
             title = NETWORKS[run.config["network"]].title
-            titles[run.name] = title if run.is_shipped else f"{title}: {run.name}"
+        except (RunError, KeyError):  # one odd directory must not cost visitors all the others
+            continue
+        if run.status[0] == "finished":
+            titles.setdefault(run.name, title if run.is_shipped else f"{title}: {run.name}")
     return titles
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _prediction(model_name: str, photo_key: str, _square: np.ndarray) -> Prediction:
+def _prediction(model_name: str, edition: int, photo_key: str, _square: np.ndarray) -> Prediction:
     return model(model_name).predict(_square)
 
 
 def prediction(model_name: str, photo: SmallPhoto) -> Prediction:
     """Return what a network says of a photo, from memory where it was asked before."""
-    return _prediction(model_name, photo.key, photo.squares[model(model_name).image_size])
+    square = photo.squares[model(model_name).image_size]
+    return _prediction(model_name, edition(model_name), photo.key, square)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -103,15 +117,15 @@ def _outlines(
     sigma: float,
     _image: np.ndarray,
     _display: np.ndarray,
-) -> tuple[np.ndarray, int]:
+) -> tuple[str, int]:
     segments = segment(_image, n_segments, compactness, sigma)
-    return figures.outlines(_display, segments), int(segments.max()) + 1
+    return figures.data_url(figures.outlines(_display, segments)), int(segments.max()) + 1
 
 
 def outlines(
     photo: SmallPhoto, image_size: int, n_segments: int, compactness: float, sigma: float
-) -> tuple[np.ndarray, int]:
-    """Return the photo with its superpixels outlined, and their number."""
+) -> tuple[str, int]:
+    """Return the address of the photo with its superpixels outlined, and their number."""
     key = f"{photo.key}-{image_size}"
     square = photo.squares[image_size]
     return _outlines(key, n_segments, compactness, sigma, square, photo.display)
@@ -140,7 +154,9 @@ def samples() -> list[SmallPhoto]:
     found: list[SmallPhoto] = []
     for class_name in reversed(dataset.class_names):
         photos = [p for p in dataset.part("test") if p.label == class_name]
-        candidates = ((p, p.load()) for p in photos[:: len(photos) // SAMPLES_PER_CLASS // 2])
+        candidates = (
+            (p, p.load()) for p in photos[:: max(1, len(photos) // SAMPLES_PER_CLASS // 2)]
+        )
         right = (
             SmallPhoto.of(pixels, f"sample photo of {class_name}", class_name, p.source)
             for p, pixels in candidates

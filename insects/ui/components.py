@@ -65,7 +65,10 @@ def samples() -> None:
     with st.container(horizontal=True, gap="small"):
         for i, sample in enumerate(cache.samples()):
             with st.container(width=THUMBNAIL_WIDTH, gap=None):
-                st.image(figures.thumbnail(sample.display), alt=sample.name.capitalize())
+                st.image(
+                    figures.data_url(figures.thumbnail(sample.display)),
+                    alt=sample.name.capitalize(),
+                )
                 st.button(
                     sample.label or "photo",
                     key=f"sample-{i}",

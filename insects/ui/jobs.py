@@ -1,11 +1,11 @@
 """Explanations that run in the background, so that every click is answered at once."""
 
 import logging
+import queue
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from insects.errors import InsectsError, StoppedError
 from insects.explanation import Explanation
@@ -34,12 +34,17 @@ class Job:
         self.error = ""
         self.state = "waiting"  # then running; then done, stopped or failed
         self._stop = threading.Event()
+        self._ended = threading.Event()
         self._asked = time.monotonic()
 
     def poll(self) -> bool:
         """Return whether there is more to come, and note that somebody still asks."""
         self._asked = time.monotonic()
         return self.state in ("waiting", "running")
+
+    def wait(self) -> None:
+        """Return when there is nothing more to come."""
+        self._ended.wait()
 
     def stop(self) -> None:
         """End the work after its current batch; what has been found is kept."""
@@ -58,9 +63,9 @@ class Job:
         except InsectsError as error:
             self.error, self.state = str(error), "failed"
         except Exception:
+            logging.getLogger(__name__).exception("an explanation failed")
             self.error = "Something went wrong on our side while explaining. Please try once more."
             self.state = "failed"
-            raise  # into the future, whose owner logs it
 
     def _report(self, spent: int, of: int) -> None:
         self.spent, self.of = spent, of
@@ -72,10 +77,12 @@ class Jobs:
     """Runs jobs, a few at once, and keeps the latest results of all visitors by their key."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="explain")
+        self._queue: queue.SimpleQueue[tuple[Job, Work]] = queue.SimpleQueue()
         self._waiting: list[Job] = []
         self._results: OrderedDict[tuple, Explanation] = OrderedDict()
         self._lock = threading.Lock()
+        for _ in range(AT_ONCE):  # daemons: the server does not wait for them when it ends
+            threading.Thread(target=self._work, name="explain", daemon=True).start()
 
     def start(self, key: tuple, of: int, work: Work) -> Job:
         """Return a job for the work: done already where an equal one was finished before."""
@@ -84,15 +91,20 @@ class Jobs:
             if known := self._results.get(key):
                 self._results.move_to_end(key)
                 job.explanation, job.spent, job.state = known, known.nsamples, "done"
+                job._ended.set()
                 return job
             self._waiting.append(job)
-        self._pool.submit(self._run, job, work).add_done_callback(_log)
+        self._queue.put((job, work))
         return job
 
     def place(self, job: Job) -> int:
         """Return how many jobs are before this one in the queue."""
         with self._lock:
             return self._waiting.index(job) if job in self._waiting else 0
+
+    def _work(self) -> None:
+        while True:
+            self._run(*self._queue.get())
 
     def _run(self, job: Job, work: Work) -> None:
         with self._lock:
@@ -103,9 +115,4 @@ class Jobs:
                 self._results[job.key] = job.explanation
                 while len(self._results) > KEPT_RESULTS:
                     self._results.popitem(last=False)
-
-
-def _log(future: Future) -> None:
-    """Leave the traceback of an unexpected error in the server's log."""
-    if error := future.exception():
-        logging.getLogger(__name__).error("an explanation failed", exc_info=error)
+        job._ended.set()
