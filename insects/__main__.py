@@ -1,4 +1,4 @@
-"""The command line: `python -m insects COMMAND`. Each command imports only what it needs."""
+"""The command line: `python -m insects COMMAND`. TensorFlow and shap are imported only where needed."""
 
 import argparse
 import json

@@ -13,7 +13,7 @@ from skimage.segmentation import mark_boundaries
 
 from insects.explanation import Explanation
 from insects.inference import Prediction
-from insects.wording import describe, headline, percent, signed
+from insects.wording import describe, headline, short_percent, signed
 
 # Against and for: the ends of a scale that people with any colour vision can tell apart.
 AGAINST, NEUTRAL, FOR = "#2166ac", "#f2f2f2", "#c2410c"
@@ -71,7 +71,7 @@ def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> al
         {
             "class": prediction.class_names[i],
             "probability": float(prediction.probabilities[i]),
-            "text": percent(float(prediction.probabilities[i])),
+            "text": short_percent(float(prediction.probabilities[i])),
             "colour": class_colour(int(i)),
         }
         for i in order
@@ -167,7 +167,7 @@ def _draw_bars(ax, explanation: Explanation, order: np.ndarray) -> None:
     names = [explanation.class_names[i] for i in order]
     probabilities = explanation.probabilities[order]
     bars = ax.barh(names, probabilities, color=[class_colour(int(i)) for i in order])
-    ax.bar_label(bars, [percent(float(p)) for p in probabilities], padding=3, fontsize=9)
+    ax.bar_label(bars, [short_percent(float(p)) for p in probabilities], padding=3, fontsize=9)
     ax.set_xlim(0, 1.35)
     ax.set_xticks([])
     ax.invert_yaxis()

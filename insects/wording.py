@@ -24,6 +24,11 @@ def percent(probability: float) -> str:
     return f"{100 * probability:.0f} %"
 
 
+def short_percent(probability: float) -> str:
+    """Return the same for beside a bar, where room is short."""
+    return percent(probability).replace("over ", ">").replace("under ", "<")
+
+
 def headline(prediction: Prediction) -> str:
     """Return such as "dragonflies 94 %"."""
     return f"{prediction.label} {percent(float(prediction.probabilities.max()))}"
