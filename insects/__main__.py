@@ -1,4 +1,4 @@
-"""The command line: `python -m insects COMMAND`. TensorFlow and shap are imported only where needed."""
+"""The command line: `python -m insects COMMAND`. TensorFlow is imported only by `train`."""
 
 import argparse
 import json
