@@ -41,8 +41,8 @@ class Settings:
         compactness, sigma: of SLIC.
     """
 
-    n_segments: int = 25
-    nsamples: int = 600
+    n_segments: int = 50
+    nsamples: int = 1000
     seed: int = 0
     method: str = "leverage"
     baseline: str = "white"
