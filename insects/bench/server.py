@@ -33,7 +33,7 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
         return {"not measured": "Chromium is not installed."}
     if not importlib.util.find_spec("playwright"):
         return {"not measured": "Playwright is not installed."}
-    with _server() as (process, address, started), _browser(chromium) as browser:
+    with _browser(chromium) as browser, _server() as (process, address, started):
         page = browser.new_page()
         page.goto(address)
         page.get_by_text("superpixels (SLIC)").wait_for(timeout=PATIENCE_MS)
