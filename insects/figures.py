@@ -2,12 +2,10 @@
 
 from base64 import b64encode
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import altair as alt
 import numpy as np
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
-from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 from skimage.segmentation import mark_boundaries
 
@@ -15,12 +13,14 @@ from insects.explanation import Explanation
 from insects.inference import Prediction
 from insects.wording import describe, headline, short_percent, signed
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 # Against and for: the ends of a scale that people with any colour vision can tell apart.
 AGAINST, NEUTRAL, FOR = "#2166ac", "#f2f2f2", "#c2410c"
 # Classes, in the order of a dataset's names: from the palette of Okabe & Ito (2008).
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 OUTLINE = (1.0, 0.85, 0.1)
-DIVERGING = LinearSegmentedColormap.from_list("against-for", [AGAINST, NEUTRAL, FOR])
 OVERLAY_SIDE = 480
 
 
@@ -38,7 +38,7 @@ def overlay(explanation: Explanation, class_name: str, photo: np.ndarray) -> np.
     grey, segments = _fit(explanation, photo)
     values = explanation.shap_values[:, explanation.class_names.index(class_name)]
     share = values / scale_limit(explanation)
-    colours = DIVERGING(share / 2 + 0.5)[:, :3] * 255
+    colours = _diverging(share)
     opacity = (0.1 + 0.75 * np.abs(share))[segments][..., None]
     mixed = grey[..., None] * (1 - opacity) + colours[segments] * opacity
     return mixed.round().astype(np.uint8)
@@ -100,8 +100,15 @@ def class_colour(index: int) -> str:
     return CLASS_COLOURS[index % len(CLASS_COLOURS)]
 
 
-def explanation_figure(explanation: Explanation, photo: np.ndarray) -> Figure:
-    """Return everything in one figure: the photo, the bars, one overlay a class, the scale."""
+def explanation_figure(explanation: Explanation, photo: np.ndarray) -> "Figure":
+    """Return everything in one figure: the photo, the bars, one overlay a class, the scale.
+
+    Matplotlib is imported here: the first page does not need it, and would wait for it.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+    from matplotlib.figure import Figure
+
     order = explanation.probabilities.argsort()[::-1]
     figure = Figure(figsize=(3.2 * (len(order) + 2), 4.4), layout="constrained")
     axes = figure.subplots(1, len(order) + 2)
@@ -115,7 +122,8 @@ def explanation_figure(explanation: Explanation, photo: np.ndarray) -> Figure:
         ax.set_title(f"for and against {name}", fontsize=10)
         ax.set_axis_off()
     limit = scale_limit(explanation)
-    colours = ScalarMappable(Normalize(-limit, limit), DIVERGING)
+    diverging = LinearSegmentedColormap.from_list("against-for", [AGAINST, NEUTRAL, FOR])
+    colours = ScalarMappable(Normalize(-limit, limit), diverging)
     scale = figure.colorbar(colours, ax=axes[2:], orientation="horizontal", shrink=0.6, aspect=40)
     scale.set_label(f"SHAP value ({explanation.settings.output})", fontsize=9)
     prediction = Prediction(explanation.class_names, explanation.probabilities)
@@ -144,7 +152,7 @@ def data_url(picture: np.ndarray) -> str:
     return f"data:image/jpeg;base64,{b64encode(buffer.getvalue()).decode()}"
 
 
-def to_png(figure: Figure) -> bytes:
+def to_png(figure: "Figure") -> bytes:
     """Return the figure as a PNG file."""
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
@@ -173,6 +181,12 @@ def _draw_bars(ax, explanation: Explanation, order: np.ndarray) -> None:
     ax.invert_yaxis()
     ax.spines[:].set_visible(False)
     ax.set_title("prediction", fontsize=10)
+
+
+def _diverging(share: np.ndarray) -> np.ndarray:
+    """Return colours, (n, 3) on the 0-255 scale, for values from -1 (against) to 1 (for)."""
+    ends = np.array([tuple(bytes.fromhex(name[1:])) for name in (AGAINST, NEUTRAL, FOR)])
+    return np.stack([np.interp(share, (-1, 0, 1), channel) for channel in ends.T], axis=-1)
 
 
 def _fit(explanation: Explanation, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
