@@ -172,8 +172,7 @@ def test_the_shipped_history_has_an_epoch_for_each_of_the_recipe():
 
 def test_shipped_runs_hold_nothing_that_leads_into_the_makers_folders():
     for path in SHIPPED.rglob("*.json"):
-        assert "/work/" not in path.read_text()
-        assert "/home/" not in path.read_text()
+        assert '"/' not in path.read_text(), "a string that begins as an absolute path does"
 
 
 # Writing
