@@ -11,9 +11,11 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from insects import load_photo
+from insects.explanation import Settings
 
 pytestmark = pytest.mark.browser
 
+MORE_SUPERPIXELS = Settings().n_segments + 5
 CLASS_NAMES = ("beetles", "cockroach", "dragonflies")
 PATIENCE = 60_000  # milliseconds; a bound for broken pages, never a measure
 PHONE = {
@@ -121,7 +123,7 @@ def test_a_visitor_uploads_a_photo_moves_both_sliders_explains_and_downloads(
     expect(hint(page)).to_be_visible()
     press(superpixels(page), *["ArrowRight"] * 5)
     press(samples(page), "Home", "ArrowRight")
-    expect(superpixels(page)).to_have_value("30")
+    expect(superpixels(page)).to_have_value(str(MORE_SUPERPIXELS))
     expect(samples(page)).to_have_value("150")
     explain_button(page).click()
     explained(page)
@@ -133,7 +135,10 @@ def test_a_visitor_uploads_a_photo_moves_both_sliders_explains_and_downloads(
     assert min(Image.open(io.BytesIO(picture)).size) > 500
 
     found = numbers(page)
-    assert (found["settings"]["n_segments"], found["settings"]["nsamples"]) == (30, 150)
+    assert (found["settings"]["n_segments"], found["settings"]["nsamples"]) == (
+        MORE_SUPERPIXELS,
+        150,
+    )
     shap_values = np.array(found["shap_values"])
     assert shap_values.shape == (found["n_superpixels"], 3)
     assert np.unique(found["segments"]).tolist() == list(range(found["n_superpixels"]))

@@ -13,6 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import insects.explanation
+from insects.explanation import Settings
 from insects.inference import Prediction
 from insects.ui import cache
 from insects.wording import headline
@@ -127,7 +128,7 @@ def test_the_first_view_explains_a_sample_by_itself_and_in_words(visit):
     assert re.search(
         r"Most (for it|against): the .+ region .+ \([+−]\d\.\d\d ± \d\.\d\d\)", text(page)
     )
-    assert "600 samples" in text(page)
+    assert f"{Settings().nsamples} samples" in text(page)
 
 
 def test_a_finished_explanation_shows_one_overlay_a_class_the_predicted_one_first(visit):
@@ -167,7 +168,7 @@ def test_moving_a_slider_starts_no_explanation_and_says_that_the_settings_have_c
 def test_moving_the_slider_back_takes_the_note_away(visit):
     page = finished(visit())
     page.slider(key="n_segments").set_value(40).run()
-    page.slider(key="n_segments").set_value(25).run()
+    page.slider(key="n_segments").set_value(Settings().n_segments).run()
     assert CHANGED not in text(page)
 
 
