@@ -2,14 +2,14 @@
 
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from insects.datasets import Photo, load_dataset
-from insects.datasets.published import CLASS_NAMES, FilePhoto, photo_files
+from insects.datasets.folder import FilePhoto, photo_files
+from insects.datasets.published import CLASS_NAMES
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError, RunError
 from insects.inference import Model, load_model
@@ -17,9 +17,9 @@ from insects.markdown import table
 from insects.metrics import measure, wilson_interval
 from insects.networks import NETWORKS
 from insects.runs import Run, runs_folder
+from insects.storage import Progress
 from insects.training.settings import Settings
 
-Progress = Callable[[str, int, int], None]
 SEEDS = (0, 1, 2)
 SPLITS = ("published", "deduplicated")
 # What the articles' authors wrote of their networks, for the table.

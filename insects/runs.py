@@ -9,9 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
 from insects.errors import RunError
+from insects.storage import cache_folder, write_atomically
 
 ENVIRONMENT = "INSECTS_RUNS"
 SHIPPED = Path(__file__).parent / "pretrained"
@@ -87,7 +86,7 @@ class Run:
 
 def runs_folder() -> Path:
     """Return the folder of the runs trained on this machine; it need not exist yet."""
-    return Path(os.environ.get(ENVIRONMENT) or user_cache_path("insects") / "runs")
+    return Path(os.environ.get(ENVIRONMENT) or cache_folder() / "runs")
 
 
 def list_runs() -> list[Run]:
@@ -114,10 +113,3 @@ def find_run(name_or_path: str | Path) -> Run:
             return Run(path)
     known = ", ".join(run.name for run in list_runs()) or "none yet"
     raise RunError(f"There is no run {text!r}; there are: {known}.")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file so that a reader sees the old text or the new one, never half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text)
-    os.replace(draft, path)

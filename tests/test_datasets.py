@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from insects.datasets import Dataset, Photo, load_dataset
-from insects.datasets.published import CLASS_NAMES, photo_files
+from insects.datasets.folder import photo_files
+from insects.datasets.published import CLASS_NAMES
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError, PhotoError, SettingsError
 

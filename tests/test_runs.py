@@ -5,7 +5,7 @@ import json
 import pytest
 
 from insects.errors import RunError
-from insects.runs import NAME, SHIPPED, Run, find_run, list_runs, runs_folder, write_atomically
+from insects.runs import NAME, SHIPPED, Run, find_run, list_runs, runs_folder
 
 
 def make_run(path, status="finished", config=None):
@@ -173,32 +173,3 @@ def test_the_shipped_history_has_an_epoch_for_each_of_the_recipe():
 def test_shipped_runs_hold_nothing_that_leads_into_the_makers_folders():
     for path in SHIPPED.rglob("*.json"):
         assert '"/' not in path.read_text(), "a string that begins as an absolute path does"
-
-
-# Writing
-
-
-def test_writing_replaces_a_file_and_leaves_nothing_else(tmp_path):
-    path = tmp_path / "progress.json"
-    write_atomically(path, "one")
-    write_atomically(path, "two")
-    assert path.read_text() == "two"
-    assert [p.name for p in tmp_path.iterdir()] == ["progress.json"]
-
-
-def test_a_reader_who_has_the_old_file_open_still_reads_all_of_it(tmp_path):
-    path = tmp_path / "progress.json"
-    write_atomically(path, "old " * 10_000)
-    with path.open() as file:
-        beginning = file.read(4)
-        write_atomically(path, "new")
-        assert beginning + file.read() == "old " * 10_000
-    assert path.read_text() == "new"
-
-
-def test_writing_that_fails_leaves_the_old_text(tmp_path, monkeypatch):
-    path = tmp_path / "status"
-    write_atomically(path, "running")
-    with pytest.raises(TypeError):
-        write_atomically(path, None)
-    assert path.read_text() == "running"

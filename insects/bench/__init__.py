@@ -5,13 +5,12 @@ differ and are never quiet.
 """
 
 import platform
-from collections.abc import Callable
 from typing import Any
 
 from insects.errors import SettingsError
 from insects.inference import n_cores
+from insects.storage import Progress
 
-Progress = Callable[[str, int, int], None]
 PARTS = ("speed", "error", "defaults", "server")
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from insects.bench import Progress
 from insects.bench.material import reference, some_photos, stream
 from insects.explanation import Settings
 from insects.inference import Model, load_model
+from insects.storage import Progress
 
 STRONGEST = 3
 SAMPLES = (100, 200, 300, 500, 700, 1000, 1400, 2000)

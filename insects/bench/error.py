@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from insects.bench import Progress
 from insects.bench.material import reference, some_photos
 from insects.explanation import Settings, make_game
 from insects.inference import Model, load_model
 from insects.photos import resize
 from insects.shapley.game import Game
 from insects.shapley.leverage import leverage
+from insects.storage import Progress
 from insects.superpixels import segment
 
 N_SEGMENTS = 100

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from insects.bench import Progress
+from insects.storage import Progress
 
 ROOT = Path(__file__).parents[2]
 EXPLANATIONS = 3

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from insects.bench import Progress
 from insects.bench.article2 import explain_as_written
 from insects.bench.error import relative_squared_error
 from insects.bench.material import reference, some_photos, stream
 from insects.explanation import ARTICLE_2, Settings
 from insects.inference import BATCH_SIZE, Model, load_model
 from insects.photos import resize
+from insects.storage import Progress
 from insects.superpixels import segment
 
 OURS = Settings(n_segments=100, nsamples=300, output="logit")

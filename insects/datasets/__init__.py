@@ -1,11 +1,17 @@
 """Labelled photos, behind one small interface whatever their origin."""
 
 from insects.datasets.dataset import Dataset, Photo
+from insects.datasets.published import load_published, photos_folder
 from insects.errors import SettingsError
 
-__all__ = ["DATASETS", "Dataset", "Photo", "load_dataset"]
+__all__ = ["DATASETS", "Dataset", "Photo", "default_dataset", "load_dataset"]
 
 DATASETS = ("published", "drawn")
+
+
+def default_dataset() -> str:
+    """Return the name of the published photos where they are, else of the drawn ones."""
+    return "published" if photos_folder() else "drawn"
 
 
 def load_dataset(name: str, *, seed: int = 0, background_bias: float = 0.0) -> Dataset:
@@ -20,8 +26,6 @@ def load_dataset(name: str, *, seed: int = 0, background_bias: float = 0.0) -> D
         SettingsError: no dataset has that name.
     """
     if name == "published":
-        from insects.datasets.published import load_published
-
         return load_published()
     if name == "drawn":
         from insects.datasets.drawn import load_drawn

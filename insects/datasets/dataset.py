@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -40,12 +41,14 @@ class Dataset:
         class_names: in the order of a network's outputs.
         photos: each with `split` "train" or "test".
         split_name: which split assigned them (see `insects.datasets.splits`).
+        folder: where its files lie, where it has files.
     """
 
     name: str
     class_names: tuple[str, ...]
     photos: tuple[Photo, ...]
     split_name: str = "published"
+    folder: Path | None = None
 
     def part(self, split: str) -> tuple[Photo, ...]:
         """Return the photos of one part, "train" or "test"."""

@@ -9,9 +9,8 @@ import keras
 import numpy as np
 
 from insects.metrics import confusion_matrix
-from insects.runs import write_atomically
+from insects.storage import Progress, write_atomically
 from insects.training.batches import Batches
-from insects.training.inputs import Progress
 
 SECONDS_BETWEEN = 0.5
 

@@ -1,6 +1,6 @@
 """The photos of a dataset as the arrays that a network is trained on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,8 @@ from insects.datasets import Dataset, Photo
 from insects.inference import BACKBONES, Interpreter
 from insects.networks import Network
 from insects.photos import resize
+from insects.storage import Progress
 
-Progress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 CHUNK = 64
 
 

@@ -15,10 +15,11 @@ from insects.errors import DatasetError, RunError, SettingsError
 from insects.metrics import measure
 from insects.networks import Network, Recipe, get_network
 from insects.networks.export import check_export, export, round_weights
-from insects.runs import NAME, Run, runs_folder, write_atomically
+from insects.runs import NAME, Run, runs_folder
+from insects.storage import Progress, write_atomically
 from insects.training.batches import Batches
 from insects.training.callbacks import ConfusionMatrices, LiveProgress
-from insects.training.inputs import Part, Progress, load_part
+from insects.training.inputs import Part, load_part
 from insects.training.settings import Settings
 
 PHOTOS_TO_CHECK = 16

@@ -10,8 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from insects import figures
-from insects.datasets import load_dataset
-from insects.datasets.published import photos_folder
+from insects.datasets import default_dataset, load_dataset
 from insects.errors import RunError
 from insects.explanation import Explanation
 from insects.inference import Model, Prediction, load_model
@@ -149,7 +148,7 @@ def samples() -> list[SmallPhoto]:
 
     They are test photos of the dataset where it is present, else drawn by this package.
     """
-    dataset = load_dataset("published" if photos_folder() else "drawn")
+    dataset = load_dataset(default_dataset())
     network = model(DEFAULT_NETWORK)
     found: list[SmallPhoto] = []
     for class_name in reversed(dataset.class_names):

@@ -1,0 +1,1 @@
+"""The commands of `python -m insects`, a file for what belongs together."""

@@ -1,0 +1,96 @@
+"""`predict` and `explain`: what a network says of one photo, and why."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from insects.cli.common import DEFAULT_NETWORK, add_command, print_json, write_file
+
+
+def add_commands(commands: Any) -> None:
+    """Add these commands to the parser's."""
+    _add_predict(commands)
+    _add_explain(commands)
+
+
+def _add_predict(commands: Any) -> None:
+    _add_photo_and_network(
+        add_command(commands, "predict", _predict, "Say which class a photo shows.")
+    )
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from insects.inference import load_model
+    from insects.photos import load_photo
+    from insects.wording import headline
+
+    photo = load_photo(options.photo)
+    prediction = load_model(options.network).predict(photo)
+    by_class = {
+        name: float(p)
+        for name, p in zip(prediction.class_names, prediction.probabilities, strict=True)
+    }
+    if options.json:
+        print_json(
+            {"network": options.network, "label": prediction.label, "probabilities": by_class}
+        )
+        return
+    print(headline(prediction))
+    for name, probability in sorted(by_class.items(), key=lambda item: -item[1]):
+        print(f"  {name:<12} {probability:7.2%}")
+
+
+def _add_explain(commands: Any) -> None:
+    from insects.explanation import METHODS, OUTPUTS, Settings
+    from insects.superpixels import BASELINES
+
+    default = Settings()
+    parser = add_command(
+        commands, "explain", _explain, "Say which parts of a photo make the class."
+    )
+    _add_photo_and_network(parser)
+    parser.add_argument("--n-segments", type=int, default=default.n_segments, help="superpixels")
+    parser.add_argument("--nsamples", type=int, default=default.nsamples, help="evaluations")
+    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--method", choices=METHODS, default=default.method)
+    parser.add_argument("--baseline", choices=BASELINES, default=default.baseline)
+    parser.add_argument("--output", choices=OUTPUTS, default=default.output)
+    parser.add_argument("--figure", type=Path, metavar="PNG", help="write the figure there")
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from insects.explanation import Settings, explain
+    from insects.inference import load_model
+    from insects.photos import load_photo
+    from insects.wording import describe, percent
+
+    names = ("n_segments", "nsamples", "seed", "method", "baseline", "output")
+    chosen = {name: getattr(options, name) for name in names}
+    Settings(**chosen)  # complains before any work is done
+    photo = load_photo(options.photo)
+    model = load_model(options.network)
+    if options.figure:
+        write_file(options.figure, b"")  # complains before any work is done
+    with tqdm(total=options.nsamples, unit="sample", disable=None, leave=False) as bar:
+
+        def on_progress(spent: int, of: int) -> None:
+            bar.total = of
+            bar.update(spent - bar.n)
+
+        *_, explanation = explain(model, photo, on_progress=on_progress, **chosen)
+    if options.figure:
+        from insects.figures import explanation_figure, to_png
+
+        write_file(options.figure, to_png(explanation_figure(explanation, photo)))
+    if options.json:
+        print_json(explanation.to_dict())
+        return
+    print(f"{explanation.label} {percent(float(explanation.probabilities.max()))}")
+    print(describe(explanation))
+
+
+def _add_photo_and_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", metavar="PHOTO", type=Path)
+    parser.add_argument("--network", default=DEFAULT_NETWORK, help="a run's name or directory")
