@@ -1,22 +1,36 @@
-"""The articles' 1,199 photos, read from the folder that `INSECTS_PHOTOS` names."""
+"""The articles' 1,199 photos: in the folder that `INSECTS_PHOTOS` names, else in the cache."""
 
+import hashlib
 import os
 from pathlib import Path
 
 from insects.datasets.dataset import Dataset
 from insects.datasets.folder import FilePhoto, photo_files
 from insects.errors import DatasetError
+from insects.storage import cache_folder
 
 CLASS_NAMES = ("beetles", "cockroach", "dragonflies")
 ENVIRONMENT = "INSECTS_PHOTOS"
 # File names are image numbers of this collection; its page names the photographer.
 SOURCE = "https://www.insectimages.org/browse/detail.cfm?imgnum={}"
+# What the photos are, byte for byte, as `manifest_of` writes it and `sha256sum -c` reads it.
+MANIFEST = Path(__file__).with_name("published.sha256")
+
+
+def fetched_folder() -> Path:
+    """Return the folder that fetched photos are kept in; it need not exist yet."""
+    return cache_folder() / "published"
 
 
 def photos_folder() -> Path | None:
-    """Return the folder of the published photos, or None where there is none."""
+    """Return the folder of the published photos, or None where there is none.
+
+    A folder that the environment names but that is not there is not replaced by the cache:
+    whoever named it wants those photos, and is told so by `load_published`.
+    """
     named = os.environ.get(ENVIRONMENT)
-    return Path(named) if named and Path(named).is_dir() else None
+    folder = Path(named) if named else fetched_folder()
+    return folder if folder.is_dir() else None
 
 
 def load_published() -> Dataset:
@@ -27,10 +41,7 @@ def load_published() -> Dataset:
     """
     folder = photos_folder()
     if folder is None:
-        raise DatasetError(
-            f"The published photos are not here: set {ENVIRONMENT} to the folder that holds "
-            "their train/ and test/, or use the dataset 'drawn'."
-        )
+        raise DatasetError(_what_to_do())
     photos = [
         FilePhoto(path, label, split, SOURCE.format(path.stem))
         for split in ("train", "test")
@@ -38,3 +49,31 @@ def load_published() -> Dataset:
         for path in photo_files(folder / split / label)
     ]
     return Dataset("published", CLASS_NAMES, tuple(photos), folder=folder)
+
+
+def manifest_of(folder: Path) -> str:
+    """Return a line for each photo of a folder, its SHA-256 and its path, sorted by path."""
+    photos = {path.relative_to(folder).as_posix(): path for path in folder.glob("t*/*/*.jpg")}
+    digests = {name: hashlib.sha256(photos[name].read_bytes()).hexdigest() for name in photos}
+    return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
+
+
+def read_manifest() -> dict[str, str]:
+    """Return the SHA-256 of every published photo by its path below their folder."""
+    lines = (line.split("  ", 1) for line in MANIFEST.read_text().splitlines())
+    return {name: digest for digest, name in lines}
+
+
+def _what_to_do() -> str:
+    """Return what is said to somebody for whom the photos are not there."""
+    named = os.environ.get(ENVIRONMENT)
+    if named:
+        return (
+            f"{ENVIRONMENT} names {named}, and there is no such folder: correct it, "
+            "or unset it and run `python -m insects data fetch`, or use the dataset 'drawn'."
+        )
+    return (
+        "The published photos are not here: run `python -m insects data fetch`, "
+        f"or set {ENVIRONMENT} to the folder that holds their train/ and test/, "
+        "or use the dataset 'drawn'."
+    )

@@ -1,0 +1,55 @@
+"""Small pictures of a dataset's photos, made once and kept on disk."""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from insects.datasets.dataset import Photo
+from insects.errors import PhotoError
+
+SIDE = 152  # pixels; a little more than a gallery shows, for screens with fine pixels
+QUALITY = 80
+BROKEN = (150, 150, 150)
+# Files are named by what is in the photo, so a changed one gets another; old ones go by age.
+KEPT = 20_000
+
+
+def thumbnail(photo: Photo, folder: Path) -> bytes:
+    """Return the middle square of a photo as WebP, from `folder` where it was made before.
+
+    A photo that cannot be read gives a grey square, so that its place in a gallery can be seen.
+    """
+    path = folder / photo.content_hash[:2] / f"{photo.content_hash}.webp"
+    try:
+        return path.read_bytes()
+    except OSError:
+        data = _webp(_square(photo))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(data)
+    os.replace(draft, path)
+    return data
+
+
+def remove_oldest(folder: Path, kept: int = KEPT) -> None:
+    """Remove the thumbnails that were made first, where there are more than `kept`."""
+    found = sorted(folder.glob("*/*.webp"), key=lambda path: path.stat().st_mtime)
+    for path in found[: max(0, len(found) - kept)]:
+        path.unlink(missing_ok=True)
+
+
+def _square(photo: Photo) -> Image.Image:
+    try:
+        pixels = photo.load()
+    except PhotoError:
+        pixels = np.full((SIDE, SIDE, 3), BROKEN, np.uint8)
+    return ImageOps.fit(Image.fromarray(pixels), (SIDE, SIDE))
+
+
+def _webp(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=QUALITY)
+    return buffer.getvalue()
