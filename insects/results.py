@@ -2,14 +2,14 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from insects.datasets import Photo, load_dataset
+from insects.datasets import Photo, is_folder, load_dataset
 from insects.datasets.folder import FilePhoto, photo_files
-from insects.datasets.published import CLASS_NAMES
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError, RunError
 from insects.inference import Model, load_model
@@ -30,14 +30,19 @@ def evaluate(network: str, folder: Path | None, on_progress: Progress) -> dict[s
     """Return how good a run is on the photos of a folder, or on its own test photos.
 
     Args:
-        folder: has folders named by the classes; others in it are not looked at.
+        folder: has folders named by the network's classes; others in it are not looked at.
 
     Raises:
-        DatasetError: the folder has no photos of the network's classes.
+        DatasetError: the folder has no photos of the network's classes, or the run's own photos
+            are not there any more.
         RunError: there is no such run.
     """
     model = load_model(network)
-    photos = _own_test_photos(model.run) if folder is None else elsewhere(folder)
+    photos = (
+        _own_test_photos(model.run, on_progress)
+        if folder is None
+        else elsewhere(folder, model.class_names)
+    )
     return {
         "network": network,
         "photos_from": str(folder) if folder else model.run.config["split"],
@@ -45,20 +50,20 @@ def evaluate(network: str, folder: Path | None, on_progress: Progress) -> dict[s
     }
 
 
-def elsewhere(folder: Path) -> list[Photo]:
-    """Return the photos in a folder's class-named folders.
+def elsewhere(folder: Path, class_names: Sequence[str]) -> list[Photo]:
+    """Return the photos in a folder's folders of these names.
 
     Raises:
         DatasetError: there are none.
     """
     found: list[Photo] = [
         FilePhoto(path, name, "test")
-        for name in CLASS_NAMES
+        for name in class_names
         if (folder / name).is_dir()
         for path in photo_files(folder / name)
     ]
     if not found:
-        raise DatasetError(f"Expected folders named {', '.join(CLASS_NAMES)} in {folder}.")
+        raise DatasetError(f"Expected folders named {', '.join(class_names)} in {folder}.")
     return found
 
 
@@ -76,8 +81,7 @@ def reproduce(folder: Path | None, on_progress: Progress) -> list[dict[str, Any]
                 row = {"network": network, "split": split, "seed": seed}
                 row["test"] = _brief(run.metrics["test"])
                 if folder is not None:
-                    model = load_model(run.path)
-                    row["elsewhere"] = _brief(_measure(model, elsewhere(folder), on_progress))
+                    row["elsewhere"] = _on_photos_elsewhere(run, folder, on_progress)
                 rows.append(row)
     return rows
 
@@ -108,10 +112,20 @@ def sentence(row: dict[str, Any]) -> str:
     )
 
 
-def _own_test_photos(run: Run) -> tuple[Photo, ...]:
+def _on_photos_elsewhere(run: Run, folder: Path, on_progress: Progress) -> dict[str, Any]:
+    model = load_model(run.path)
+    return _brief(_measure(model, elsewhere(folder, model.class_names), on_progress))
+
+
+def _own_test_photos(run: Run, on_progress: Progress) -> tuple[Photo, ...]:
     config = run.config
-    dataset = load_dataset(config["dataset"], seed=config["seed"])
-    return apply_split(dataset, config["split"]).part("test")
+    if is_folder(run.dataset) and not Path(run.dataset).is_dir():
+        raise DatasetError(f"The photos of the run {run.name} are not in {run.dataset} any more.")
+    dataset = load_dataset(run.dataset, seed=config["seed"])
+    dataset = apply_split(dataset, config["split"], on_progress)
+    if is_folder(run.dataset) and dataset.fingerprint != config["dataset_fingerprint"]:
+        raise DatasetError(f"The photos in {run.dataset} are not those of the run {run.name}.")
+    return dataset.part("test")
 
 
 def _measure(model: Model, photos: Any, on_progress: Progress) -> dict[str, Any]:

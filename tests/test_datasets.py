@@ -1,15 +1,16 @@
 """Datasets and splits: what is counted, what is left out, and what tells two datasets apart."""
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from insects.datasets import Dataset, Photo, load_dataset
+from insects.datasets import Dataset, Photo, default_dataset, load_dataset
 from insects.datasets.folder import photo_files
-from insects.datasets.published import CLASS_NAMES
+from insects.datasets.published import CLASS_NAMES, photos_folder
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError, PhotoError, SettingsError
 
@@ -110,13 +111,61 @@ def test_a_damaged_file_is_found_when_it_is_loaded(folder):
         load_dataset("published").photos[0].load()
 
 
-@pytest.mark.parametrize("value", [None, "", "/no/such/folder"])
-def test_without_the_folder_of_photos_the_error_says_what_to_set(value, monkeypatch):
+# Where the published photos are found
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache folder, and an environment that names no folder of photos."""
     monkeypatch.delenv("INSECTS_PHOTOS", raising=False)
+    monkeypatch.setenv("INSECTS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.mark.parametrize("value", [None, "", "/no/such/folder"])
+def test_without_the_folder_of_photos_the_error_says_what_to_set(value, cache, monkeypatch):
     if value is not None:
         monkeypatch.setenv("INSECTS_PHOTOS", value)
-    with pytest.raises(DatasetError, match="INSECTS_PHOTOS"):
+    with pytest.raises(DatasetError, match="INSECTS_PHOTOS") as caught:
         load_dataset("published")
+    assert "python -m insects data fetch" in str(caught.value)
+    assert "drawn" in str(caught.value)
+
+
+def test_photos_that_were_fetched_are_found_in_the_cache(folder, cache):
+    (cache / "published").mkdir(parents=True)
+    for part in ("train", "test"):
+        shutil.move(folder / part, cache / "published" / part)
+    assert photos_folder() == cache / "published"
+    assert default_dataset() == "published"
+    assert load_dataset("published").folder == cache / "published"
+
+
+def test_the_folder_that_the_environment_names_comes_before_the_cache(folder, cache, monkeypatch):
+    (cache / "published").mkdir(parents=True)
+    monkeypatch.setenv("INSECTS_PHOTOS", str(folder))
+    assert photos_folder() == folder
+
+
+def test_a_named_folder_that_is_not_there_is_said_and_not_replaced_by_the_cache(cache, monkeypatch):
+    (cache / "published").mkdir(parents=True)
+    monkeypatch.setenv("INSECTS_PHOTOS", "/no/such/folder")
+    assert photos_folder() is None
+    with pytest.raises(DatasetError, match="INSECTS_PHOTOS names /no/such/folder"):
+        load_dataset("published")
+
+
+def test_without_photos_the_default_dataset_is_the_drawn_one(cache):
+    assert photos_folder() is None
+    assert default_dataset() == "drawn"
+
+
+def test_a_draft_of_a_fetch_is_not_taken_for_the_photos(cache):
+    (cache / ".published.draft.x" / "photos" / "train").mkdir(parents=True)
+    assert photos_folder() is None
+
+
+# Folders that are not as expected
 
 
 @pytest.mark.parametrize("missing", ["test", "train/cockroach"])

@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from insects.datasets import uploads
 from insects.errors import RunError
-from insects.runs import NAME, SHIPPED, Run, find_run, list_runs, runs_folder
+from insects.runs import NAME, SHIPPED, Run, delete_run, find_run, list_runs, runs_folder
+
+ME, OTHER = "a" * 32, "b" * 32
 
 
 def make_run(path, status="finished", config=None):
@@ -52,6 +55,7 @@ def test_the_environment_names_the_runs_folder(own_runs_folder):
 
 def test_without_the_environment_runs_lie_in_the_cache_folder_of_the_user(monkeypatch):
     monkeypatch.delenv("INSECTS_RUNS")
+    monkeypatch.delenv("INSECTS_CACHE")
     assert runs_folder().name == "runs"
     assert "insects" in str(runs_folder())
 
@@ -84,6 +88,133 @@ def test_what_is_no_plain_folder_name_is_no_name_of_a_run(name):
 @pytest.mark.parametrize("name", ["a", "tang-deduplicated-seed0", "Run_2.1", "x" * 80])
 def test_a_plain_folder_name_is_a_name_of_a_run(name):
     assert NAME.fullmatch(name)
+
+
+# Whose they are
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """A dataset of a visitor."""
+    monkeypatch.setenv("INSECTS_CACHE", str(tmp_path / "cache"))
+    path = uploads.new_dataset_path(ME, "bugs")
+    path.mkdir()
+    (path / uploads.LEFT_OUT).write_text("[]")
+    return path
+
+
+@pytest.fixture
+def run_on(own_runs_folder):
+    """Make a run on a dataset."""
+
+    def make(name, dataset, owner=""):
+        config = {"network": "tang", "dataset": str(dataset)}
+        if owner:
+            config["owner"] = uploads.owner_key(owner)
+        return make_run(own_runs_folder / name, config=config)
+
+    return make
+
+
+def seen_by(owner):
+    return [run.name for run in list_runs(owner) if not run.is_shipped]
+
+
+def test_a_run_on_a_visitors_photos_is_seen_by_them_and_by_the_host_alone(run_on, mine):
+    run_on("private", mine, ME)
+    assert seen_by(ME) == seen_by(None) == ["private"]
+    assert seen_by(OTHER) == seen_by("") == seen_by("no token") == []
+
+
+def test_a_run_on_anybodys_photos_is_seen_by_all(run_on, mine, tmp_path):
+    for i, dataset in enumerate(("published", "drawn", tmp_path)):
+        run_on(f"run{i}", dataset)
+    run_on("run3", "drawn", ME)
+    for owner in (None, ME, OTHER, ""):
+        assert seen_by(owner) == ["run0", "run1", "run2", "run3"]
+
+
+def test_the_shipped_runs_are_seen_by_all():
+    for owner in (ME, ""):
+        assert "efficientnet_lite0" in [run.name for run in list_runs(owner)]
+
+
+def test_a_visitors_run_stays_theirs_when_photos_are_gone_and_kept_elsewhere(
+    run_on, mine, tmp_path, monkeypatch
+):
+    run_on("private", mine, ME)
+    monkeypatch.setenv("INSECTS_CACHE", str(tmp_path / "another"))
+    assert seen_by(ME) == ["private"]
+    assert seen_by(OTHER) == seen_by("") == []
+
+
+def test_a_run_of_nobody_on_a_visitors_photos_is_seen_by_no_visitor(run_on, mine):
+    run_on("private", mine)
+    assert seen_by(ME) == seen_by("") == []
+    assert seen_by(None) == ["private"]
+
+
+def test_a_run_that_cannot_be_read_is_seen_by_no_visitor(run_on):
+    (run_on("odd", "drawn").path / "config.json").write_text("{")
+    assert seen_by(ME) == []
+    assert seen_by(None) == ["odd"]
+
+
+def test_a_visitor_cannot_find_the_run_of_another_nor_read_its_name(run_on, mine):
+    private = run_on("private", mine, ME)
+    assert find_run("private", ME) == find_run("private") == private
+    for name in ("private", private.path):
+        with pytest.raises(RunError) as caught:
+            find_run(name, OTHER)
+        assert "private" not in str(caught.value).replace(str(name), "")
+
+
+# Deleting
+
+
+def test_a_deleted_run_is_gone_and_leaves_the_others(run_on, own_runs_folder):
+    run_on("keep", "drawn")
+    delete_run(run_on("drop", "drawn"))
+    assert [path.name for path in own_runs_folder.iterdir()] == ["keep"]
+
+
+def test_a_shipped_run_is_never_deleted():
+    run = find_run("efficientnet_lite0")
+    with pytest.raises(RunError, match="stays"):
+        delete_run(run)
+    assert (run.path / "model.tflite").is_file()
+
+
+def test_a_run_cannot_be_deleted_twice(run_on):
+    run = run_on("once", "drawn")
+    delete_run(run)
+    with pytest.raises(RunError, match="cannot be deleted"):
+        delete_run(Run(run.path))
+
+
+def test_a_visitors_photos_go_with_the_last_run_on_them(run_on, mine):
+    first, last = run_on("first", mine, ME), run_on("last", mine, ME)
+    delete_run(first)
+    assert mine.is_dir()
+    delete_run(last)
+    assert not mine.exists()
+    assert uploads.datasets_of(ME) == []
+
+
+def test_photos_that_are_no_visitors_stay_when_a_run_on_them_is_deleted(run_on, mine, tmp_path):
+    folder = tmp_path / "the hosts"
+    folder.mkdir()
+    delete_run(run_on("run", folder))
+    assert folder.is_dir()
+
+
+def test_a_run_that_is_being_deleted_is_in_no_list(run_on, monkeypatch):
+    run = run_on("drop", "drawn")
+    listed = []
+    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: listed.append(seen_by(None)))
+    delete_run(run)
+    assert listed == [[]]
+    assert seen_by(None) == []
 
 
 # Reading
@@ -130,7 +261,7 @@ def test_a_finished_run_may_be_used(tmp_path):
     assert run.require_finished() is run
 
 
-@pytest.mark.parametrize("text", ["", "{", "\0\0"])
+@pytest.mark.parametrize("text", ["", "{", "\0\0", "[]", "1"])
 def test_an_unreadable_file_is_refused_with_its_name(text, tmp_path):
     run = make_run(tmp_path / "run")
     (run.path / "config.json").write_text(text)

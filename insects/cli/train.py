@@ -1,10 +1,13 @@
 """`train` and `runs`: make a run, look at those that are there."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 from insects.cli.common import DEFAULT_NETWORK, Steps, add_command, print_json
+
+OWNER = "INSECTS_OWNER"  # for the app: what stands in a command can be seen by all on the machine
 
 
 def add_commands(commands: Any) -> None:
@@ -14,14 +17,19 @@ def add_commands(commands: Any) -> None:
 
 
 def _add_train(commands: Any) -> None:
-    from insects.datasets import DATASETS
     from insects.datasets.splits import SPLITS
     from insects.networks import NETWORKS
 
     parser = add_command(commands, "train", _train, "Train a network into a new run directory.")
     parser.add_argument("--network", choices=NETWORKS, default=DEFAULT_NETWORK)
-    parser.add_argument("--dataset", choices=DATASETS, default="published")
-    parser.add_argument("--split", choices=SPLITS, default="deduplicated")
+    parser.add_argument(
+        "--dataset", default="published", help="published, drawn, or the path of a folder of photos"
+    )
+    parser.add_argument(
+        "--split",
+        default="deduplicated",
+        help=f"{', '.join(SPLITS)}, or a fold, such as by_series_2_of_5",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="by default the recipe's, as are these three:")
     parser.add_argument("--batch-size", type=int)
@@ -46,9 +54,11 @@ def _train(options: argparse.Namespace) -> None:
         dataset=options.dataset,
         split=options.split,
         seed=options.seed,
+        owner=os.environ.get(OWNER, ""),
         recipe=replace(get_network(options.network).recipe, **given),
     )
     settings.checked_recipe()
+    settings.check_dataset()
     with silence():  # TensorFlow takes seconds, so only once all is checked, and greets in lines
         from insects.training.train import train
 

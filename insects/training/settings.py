@@ -1,11 +1,16 @@
 """What a training is asked to do, checked before anything is imported or written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from insects.datasets import is_folder, require_dataset, uploads
+from insects.datasets.folder import safe_name
+from insects.datasets.splits import split_key
 from insects.errors import SettingsError
 from insects.networks import Recipe, get_network
 
 OPTIMIZERS = ("adam", "sgd")
+MAX_DATASET_NAME = 27  # letters of a folder's name in the name of a run
 LIMITS = {
     "epochs": (1, 200),
     "batch_size": (1, 256),
@@ -20,9 +25,11 @@ class Settings:
 
     Args:
         network: an architecture's name.
-        dataset, split: names, see `insects.datasets`.
+        dataset: a name or a folder's path, see `insects.datasets`.
+        split: a name, see `insects.datasets.splits`.
         seed: of the weights and of the order of the photos.
         recipe: None for the network's own.
+        owner: the token of the visitor who asks for it, if any (see `insects.datasets.uploads`).
     """
 
     network: str
@@ -30,12 +37,28 @@ class Settings:
     split: str = "deduplicated"
     seed: int = 0
     recipe: Recipe | None = None
+    owner: str = field(default="", repr=False)
 
     @property
     def run_name(self) -> str:
         """The name of a run for which nobody chose one."""
         dataset = [] if self.dataset == "published" else [self.dataset]
-        return "-".join([self.network, *dataset, self.split, f"seed{self.seed}"])
+        if is_folder(self.dataset):
+            dataset = [safe_name(Path(self.dataset).resolve().name, "folder", MAX_DATASET_NAME)]
+        return "-".join([self.network, *dataset, split_key(self.split), f"seed{self.seed}"])
+
+    def check_dataset(self) -> None:
+        """Check that there is such a dataset for whoever asks, and such a split; nothing is read.
+
+        Raises:
+            SettingsError: there is none, or `owner` is no token.
+        """
+        split_key(self.split)
+        if self.owner:
+            uploads.owner_key(self.owner)
+            if not uploads.may_use(self.dataset, self.owner):
+                raise SettingsError("There is no such dataset of yours any more.")
+        require_dataset(self.dataset)
 
     def checked_recipe(self) -> Recipe:
         """Return the recipe to train by.

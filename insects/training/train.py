@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
-from insects.datasets import Dataset, load_dataset
+from insects.datasets import Dataset, load_dataset, uploads
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError, RunError, SettingsError
 from insects.metrics import measure
@@ -37,11 +37,14 @@ def train(
     Raises:
         SettingsError: a setting is out of range.
         DatasetError: the photos are missing.
+        PhotoError: one of them cannot be read.
         RunError: the directory is taken, or the export does not match the trained model.
     """
     recipe = settings.checked_recipe()
+    settings.check_dataset()
     network = get_network(settings.network)
-    dataset = apply_split(load_dataset(settings.dataset, seed=settings.seed), settings.split)
+    dataset = load_dataset(settings.dataset, seed=settings.seed)
+    dataset = apply_split(dataset, settings.split, on_progress)
     run = _create(path or runs_folder() / settings.run_name, dataset, network, recipe, settings)
     try:
         _train(run, dataset, network, recipe, settings.seed, on_progress)
@@ -78,6 +81,8 @@ def _create(
         "recipe": recipe.to_dict(),
         "versions": {name: version(name) for name in ("keras", "numpy", "ai-edge-litert")},
     }
+    if settings.owner:
+        config["owner"] = uploads.owner_key(settings.owner)
     write_atomically(path / "config.json", json.dumps(config, indent=1) + "\n")
     run = Run(path)
     run.set_status("running")
