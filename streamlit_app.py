@@ -6,13 +6,25 @@ import streamlit as st
 
 from insects import ui
 from insects.errors import InsectsError
+from insects.ui.components import shared
 
-st.set_page_config(page_title="Insect lens", page_icon="🐞", layout="wide")
+st.set_page_config(
+    page_title="Insect lens",
+    page_icon="🐞",
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
 st.html(Path(ui.__file__).with_name("style.css"))
 page = st.navigation(
-    [st.Page("pages/explain.py", title="Explain", icon=":material/search:", default=True)],
+    [
+        st.Page("pages/explain.py", title="Explain", icon=":material/search:", default=True),
+        st.Page("pages/dataset.py", title="Dataset", icon=":material/photo_library:"),
+        st.Page("pages/about.py", title="About", icon=":material/info:"),
+    ],
     position="top",
 )
+with st.sidebar:
+    shared.blur_switch()
 try:
     page.run()
 except InsectsError as error:

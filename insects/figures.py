@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 AGAINST, NEUTRAL, FOR = "#2166ac", "#f2f2f2", "#c2410c"
 # Classes, in the order of a dataset's names: from the palette of Okabe & Ito (2008).
 CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# A dataset may have 20 classes; a figure has room for the most probable ones.
+MOST_BARS, MOST_OVERLAYS = 8, 4
 OUTLINE = (1.0, 0.85, 0.1)
 OVERLAY_SIDE = 480
 
@@ -61,12 +63,12 @@ def thumbnail(photo: np.ndarray, side: int = 208) -> np.ndarray:
 
 
 def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> alt.LayerChart:
-    """Return one bar a class, most probable first, each with its figure.
+    """Return one bar a class, most probable first, each with its figure; eight bars at most.
 
     Args:
         text_colour: of names and figures; give a light one on a dark page.
     """
-    order = prediction.probabilities.argsort()[::-1]
+    order = prediction.probabilities.argsort()[::-1][:MOST_BARS]
     rows = [
         {
             "class": prediction.class_names[i],
@@ -95,6 +97,45 @@ def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> al
     return (bars + figures).properties(height=34 * len(rows)).configure_view(strokeWidth=0)
 
 
+def counts_chart(counts: dict[str, dict[str, int]], text_colour: str = "#1b1f24") -> alt.LayerChart:
+    """Return how many photos there are, a bar for each class and part.
+
+    Args:
+        counts: part -> class -> photos, classes in the order of the dataset's names.
+        text_colour: as for `prediction_chart`.
+    """
+    rows = [
+        {
+            "class": name,
+            "part": part,
+            "photos": number,
+            "text": f"{part} {number:,}",
+            "colour": class_colour(i),
+            "opacity": 1.0 if part == "train" else 0.55,
+        }
+        for part, by_class in counts.items()
+        for i, (name, number) in enumerate(by_class.items())
+    ]
+    axis = alt.Axis(ticks=False, domain=False, labelColor=text_colour, labelLimit=140)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("class:N", sort=None, title=None, axis=axis),
+        yOffset=alt.YOffset("part:N", sort=list(counts)),
+    )
+    # The room beyond the longest bar is for its figure.
+    longest = max(number for by_class in counts.values() for number in by_class.values())
+    x = alt.X("photos:Q", scale=alt.Scale(domain=[0, 1.3 * max(longest, 1)]), axis=None)
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(
+        x=x,
+        color=alt.Color("colour:N", scale=None, legend=None),
+        opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
+    )
+    figures = base.mark_text(align="left", dx=5, fontSize=12, color=text_colour).encode(
+        x=x, text="text:N"
+    )
+    height = 44 * len(next(iter(counts.values())))
+    return (bars + figures).properties(height=height).configure_view(strokeWidth=0)
+
+
 def class_colour(index: int) -> str:
     """Return the colour of a class by its place in the dataset's names."""
     return CLASS_COLOURS[index % len(CLASS_COLOURS)]
@@ -103,6 +144,8 @@ def class_colour(index: int) -> str:
 def explanation_figure(explanation: Explanation, photo: np.ndarray) -> "Figure":
     """Return everything in one figure: the photo, the bars, one overlay a class, the scale.
 
+    Of more than four classes the four most probable get an overlay.
+
     Matplotlib is imported here: the first page does not need it, and would wait for it.
     """
     from matplotlib.cm import ScalarMappable
@@ -110,13 +153,14 @@ def explanation_figure(explanation: Explanation, photo: np.ndarray) -> "Figure":
     from matplotlib.figure import Figure
 
     order = explanation.probabilities.argsort()[::-1]
-    figure = Figure(figsize=(3.2 * (len(order) + 2), 4.4), layout="constrained")
-    axes = figure.subplots(1, len(order) + 2)
+    shown = order[:MOST_OVERLAYS]
+    figure = Figure(figsize=(3.2 * (len(shown) + 2), 4.4), layout="constrained")
+    axes = figure.subplots(1, len(shown) + 2)
     axes[0].imshow(photo)
     axes[0].set_title(f"the photo, {explanation.n_superpixels} superpixels", fontsize=10)
     axes[0].set_axis_off()
-    _draw_bars(axes[1], explanation, order)
-    for ax, i in zip(axes[2:], order, strict=True):
+    _draw_bars(axes[1], explanation, order[:MOST_BARS])
+    for ax, i in zip(axes[2:], shown, strict=True):
         name = explanation.class_names[i]
         ax.imshow(overlay(explanation, name, photo))
         ax.set_title(f"for and against {name}", fontsize=10)

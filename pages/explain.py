@@ -3,9 +3,11 @@
 import streamlit as st
 
 from insects.explanation import explain
-from insects.ui import cache, components, state
+from insects.ui import cache, state
+from insects.ui.components import explain as components
+from insects.ui.components import shared
 
-components.title()
+shared.title("Insect lens: what does a neural network see in a photo of a bug?")
 with st.container(key="explain-page"):
     left, right = st.columns([1, 3], gap="large")
 with left:
@@ -42,11 +44,11 @@ def show() -> None:
     running = job.poll()
     explanation = job.explanation
     components.words(explanation, running)
-    columns = st.columns(1 + len(prediction.class_names))
+    columns = st.columns(1 + len(classes))
     with columns[0]:
-        components.prediction_bars(prediction)
+        shared.prediction_bars(prediction)
     if explanation:
-        components.overlays(explanation, photo, columns[1:])
+        components.overlays(explanation, photo, classes, columns[1:])
         components.scale(explanation)
     if running:
         components.progress(job)
@@ -60,11 +62,12 @@ def show() -> None:
 
 
 with answer_area:
-    components.answer(prediction)
+    shared.answer(prediction)
     if job.key[:3] == subject:
+        classes = components.class_picker(prediction)
         st.fragment(show, run_every=0.5 if was_running else None)()
     else:
         job.stop()
-        components.prediction_bars(prediction)
+        shared.prediction_bars(prediction)
         st.info("Press **Explain** to see which parts of this photo say so.")
         components.explain_button("explain-this", "Explain this photo")

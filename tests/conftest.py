@@ -35,6 +35,15 @@ def own_runs_folder(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache_folder(tmp_path_factory):
+    """Keep tests away from what was fetched or made on this machine before."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("INSECTS_CACHE", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def dataset():
     """The published photos where they are, else drawn ones."""

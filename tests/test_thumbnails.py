@@ -9,7 +9,7 @@ from PIL import Image
 
 from insects.datasets import load_dataset
 from insects.datasets.folder import FilePhoto
-from insects.datasets.thumbnails import BROKEN, SIDE, remove_oldest, thumbnail
+from insects.datasets.thumbnails import BROKEN, SIDE, remove_oldest, rim, thumbnail
 
 
 @pytest.fixture
@@ -45,6 +45,13 @@ def test_of_a_wide_photo_the_middle_is_shown(tmp_path):
     Image.fromarray(wide).save(tmp_path / "wide.png")
     small = np.asarray(opened(thumbnail(FilePhoto(tmp_path / "wide.png", "a", "train"), tmp_path)))
     assert small.mean() > 240
+
+
+def test_of_a_rim_alone_the_middle_is_hidden(photo):
+    shown = np.asarray(opened(rim(photo, 0.25)).convert("RGB"), int)
+    assert shown[SIDE // 2 - 10 : SIDE // 2 + 10, SIDE // 2 - 10 : SIDE // 2 + 10].min() > 250
+    expected = np.asarray(Image.fromarray(photo.load()).resize((SIDE, SIDE)), int)
+    assert np.abs(shown - expected)[:20].mean() < 8
 
 
 def test_a_photo_that_cannot_be_read_gets_a_grey_square(tmp_path):

@@ -47,11 +47,13 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
             page.get_by_text("Press Explain").wait_for(state="detached", timeout=PATIENCE_MS)
             _wait_until_done(page)
             on_progress("explaining in the browser", i + 2, EXPLANATIONS)
+        photos, dataset_page = _seconds_to_gallery(page, address)
         resident, peak = _memory_mb(process.pid)
     return {
         "seconds, server start to first page": first_page,
         "seconds, opening to first overlay, warm": warm,
-        "MB of the server after three explanations": resident,
+        f"seconds, click to the gallery of {photos} photos, warm": dataset_page,
+        "MB of the server after three explanations and the gallery": resident,
         "MB of the server at its peak": peak,
     }
 
@@ -69,6 +71,29 @@ def _seconds_to_overlay(browser: Any, address: str) -> float:
     seconds = time.perf_counter() - start
     page.close()
     return seconds
+
+
+def _seconds_to_gallery(page: Any, address: str) -> tuple[str, float]:
+    """Return how many photos the default dataset has, and the seconds until its first are seen."""
+    _open_gallery(page)
+    page.get_by_text("The whole health report").wait_for(timeout=PATIENCE_MS)
+    other = page.context.browser.new_page()
+    other.goto(address)
+    _wait_until_done(other)
+    start = time.perf_counter()
+    _open_gallery(other)
+    seconds = time.perf_counter() - start
+    shown = other.get_by_text("Photos 1 to 60 of").inner_text()
+    other.close()
+    return shown.rpartition(" ")[2], seconds
+
+
+def _open_gallery(page: Any) -> None:
+    """Open the Dataset page, and wait until the last of its small pictures is there."""
+    page.get_by_role("link", name="Dataset").click()
+    last = page.locator(".st-key-photos li img").nth(59)
+    last.wait_for(timeout=PATIENCE_MS)
+    last.evaluate("image => image.decode()")
 
 
 @contextmanager

@@ -69,15 +69,18 @@ def _add_health(commands: Any) -> None:
         metavar="FOLDER",
         help="or a dataset's name; by default the published photos, else the drawn ones",
     )
+    parser.add_argument("--split", default="published", help="as they came, or split otherwise")
 
 
 def _health(options: argparse.Namespace) -> None:
     from insects.datasets import default_dataset, load_dataset
     from insects.datasets.health import examine
+    from insects.datasets.splits import apply_split, split_key
 
+    split_key(options.split)  # complains before any work is done
     dataset = load_dataset(options.dataset or default_dataset())
     with Steps(options.progress) as steps:
-        report = examine(dataset, steps)
+        report = examine(apply_split(dataset, options.split, steps), steps)
     if options.json:
         print_json(report.to_dict())
         return

@@ -1,11 +1,13 @@
 """What a dataset is: class names, and photos that know their label and load themselves."""
 
+import copy
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -30,6 +32,17 @@ class Photo(ABC):
     @abstractmethod
     def content_hash(self) -> str:
         """A hex digest: equal for photos with equal content, whatever their names."""
+
+    @property
+    def full_name(self) -> str:
+        """Its part, class and name, such as train/beetles/5556579."""
+        return f"{self.split}/{self.label}/{self.name}"
+
+    def in_part(self, split: str) -> Self:
+        """Return the same photo in the part "train" or "test"; what it knows of itself it keeps."""
+        photo = copy.copy(self)
+        object.__setattr__(photo, "split", split)  # photos are frozen, a copy is not yet in use
+        return photo
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from insects.errors import PhotoError
 SIDE = 152  # pixels; a little more than a gallery shows, for screens with fine pixels
 QUALITY = 80
 BROKEN = (150, 150, 150)
+HIDDEN = (255, 255, 255)
 # Files are named by what is in the photo, so a changed one gets another; old ones go by age.
 KEPT = 20_000
 
@@ -34,6 +35,18 @@ def thumbnail(photo: Photo, folder: Path) -> bytes:
     return data
 
 
+def rim(photo: Photo, share: float) -> bytes:
+    """Return what is near the edges of a photo, its middle hidden, as WebP.
+
+    Args:
+        share: of a side that is near the edge. Proportions are not kept, as networks see it.
+    """
+    pixels = np.array(_read(photo).resize((SIDE, SIDE)))
+    width = max(1, round(share * SIDE))
+    pixels[width:-width, width:-width] = HIDDEN
+    return _webp(Image.fromarray(pixels))
+
+
 def remove_oldest(folder: Path, kept: int = KEPT) -> None:
     """Remove the thumbnails that were made first, where there are more than `kept`."""
     found = sorted(folder.glob("*/*.webp"), key=lambda path: path.stat().st_mtime)
@@ -42,11 +55,14 @@ def remove_oldest(folder: Path, kept: int = KEPT) -> None:
 
 
 def _square(photo: Photo) -> Image.Image:
+    return ImageOps.fit(_read(photo), (SIDE, SIDE))
+
+
+def _read(photo: Photo) -> Image.Image:
     try:
-        pixels = photo.load()
+        return Image.fromarray(photo.load())
     except PhotoError:
-        pixels = np.full((SIDE, SIDE, 3), BROKEN, np.uint8)
-    return ImageOps.fit(Image.fromarray(pixels), (SIDE, SIDE))
+        return Image.new("RGB", (SIDE, SIDE), BROKEN)
 
 
 def _webp(image: Image.Image) -> bytes:

@@ -18,6 +18,7 @@ from insects.networks import NETWORKS
 from insects.photos import load_photo, resize
 from insects.runs import find_run, list_runs
 from insects.superpixels import segment
+from insects.ui import visitor
 from insects.ui.jobs import Jobs
 
 DEFAULT_NETWORK = "efficientnet_lite0"
@@ -80,14 +81,19 @@ def model(name: str) -> Model:
 
 
 def edition(name: str) -> int:
-    """Return a number that changes where another run gets the same name."""
-    return (find_run(name).path / "model.tflite").stat().st_mtime_ns
+    """Return a number that changes where another run gets the same name.
+
+    Raises:
+        RunError: there is no such run that this visitor may see.
+    """
+    return (find_run(name, visitor.known_token()).path / "model.tflite").stat().st_mtime_ns
 
 
 def network_titles() -> dict[str, str]:
-    """Return the runs that can explain, name -> title, the default first."""
+    """Return the runs that can explain for this visitor, name -> title, the default first."""
     titles: dict[str, str] = {}
-    for run in sorted(list_runs(), key=lambda run: run.name != DEFAULT_NETWORK):
+    runs = list_runs(visitor.known_token())
+    for run in sorted(runs, key=lambda run: run.name != DEFAULT_NETWORK):
         try:
             title = NETWORKS[run.config["network"]].title
         except (RunError, KeyError):  # one odd directory must not cost visitors all the others

@@ -1,7 +1,10 @@
 """What one visitor's session remembers, behind names, so that no page knows a key."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from insects.datasets import Photo
 from insects.errors import PhotoError
 from insects.ui import cache
 from insects.ui.cache import SmallPhoto
@@ -63,3 +66,24 @@ def job_for(key: tuple, of: int, work: Work) -> Job:
         old.stop()
     st.session_state.job = cache.jobs().start(key, of, work)
     return st.session_state.job
+
+
+def open_photo(photos: Sequence[Photo], place: int) -> None:
+    """Show one of these photos large."""
+    st.session_state.opened = (photos, place)
+
+
+def opened() -> tuple[Sequence[Photo], int] | None:
+    """Return the photos among which one is shown large, and its place there, if any is."""
+    return st.session_state.get("opened")
+
+
+def step(by: int) -> None:
+    """Show the next photo large, or the one before."""
+    photos, place = st.session_state.opened
+    st.session_state.opened = (photos, min(max(place + by, 0), len(photos) - 1))
+
+
+def close_photo() -> None:
+    """Show no photo large any more."""
+    st.session_state.pop("opened", None)

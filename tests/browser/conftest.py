@@ -118,7 +118,7 @@ def visit(app, chromium, request):
     """
     pages, errors, elsewhere = [], [], []
 
-    def open_app(**options):
+    def open_app(path="", **options):
         options = {"viewport": {"width": 1280, "height": 720}, **options}
         context = chromium.new_context(accept_downloads=True, **options)
         context.set_default_timeout(PATIENCE * 1000)
@@ -127,7 +127,7 @@ def visit(app, chromium, request):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda asked: _is_elsewhere(asked.url) and elsewhere.append(asked.url))
         pages.append(page)
-        page.goto(app)
+        page.goto(f"{app}/{path}")
         return page
 
     def _is_elsewhere(url: str) -> bool:

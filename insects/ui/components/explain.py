@@ -1,6 +1,4 @@
-"""Parts of pages. Each owns its widgets' keys; a page only places them."""
-
-import re
+"""Parts of the Explain page."""
 
 import streamlit as st
 
@@ -10,8 +8,9 @@ from insects.inference import Prediction
 from insects.superpixels import BASELINES
 from insects.ui import cache, state
 from insects.ui.cache import SmallPhoto
+from insects.ui.components.shared import plain
 from insects.ui.jobs import Job
-from insects.wording import describe, headline, percent
+from insects.wording import describe
 
 DEFAULTS = Settings()
 THUMBNAIL_WIDTH = 104
@@ -168,41 +167,35 @@ def photo_with_outlines(photo: SmallPhoto, image_size: int, settings: Settings) 
     )
     st.image(picture, width="stretch", alt=f"{photo.name}, cut into {count} superpixels")
     credit = f" · [photo credit]({photo.source})" if photo.source else ""
-    st.caption(f"{_plain(photo.name)}: {count} superpixels{credit}")
+    st.caption(f"{plain(photo.name)}: {count} superpixels{credit}")
 
 
-def _plain(text: str) -> str:
-    """Return text that Markdown shows as it is."""
-    return re.sub(r"([^\w\s.-])", r"\\\1", text)
+def class_picker(prediction: Prediction) -> list[int]:
+    """Return the classes that get an overlay, most probable first.
 
-
-def title() -> None:
-    """Show what the page is about."""
-    st.markdown("##### Insect lens: what does a neural network see in a photo of a bug?")
-
-
-def answer(prediction: Prediction) -> None:
-    """Show what the network says, in words."""
-    st.subheader(headline(prediction), anchor=False)
-
-
-def prediction_bars(prediction: Prediction) -> None:
-    """Show the probabilities as bars."""
-    st.markdown("**prediction**")
-    names = ", ".join(
-        f"{name} {percent(float(p))}"
-        for name, p in zip(prediction.class_names, prediction.probabilities, strict=True)
+    Where there are more than there is room for, the last of them is the visitor's choice.
+    """
+    order = [int(i) for i in prediction.probabilities.argsort()[::-1]]
+    most = figures.MOST_OVERLAYS
+    if len(order) <= most:
+        return order
+    names = prediction.class_names
+    another = st.selectbox(
+        f"There are {len(order)} classes. Beside the most probable ones, show",
+        order[most - 1 :],
+        format_func=lambda i: names[i],
     )
-    colour = "#eceff2" if st.context.theme.type == "dark" else "#1b1f24"
-    st.altair_chart(figures.prediction_chart(prediction, colour), alt=f"Probabilities: {names}")
+    return [*order[: most - 1], another]
 
 
-def overlays(explanation: Explanation, photo: SmallPhoto, columns: list) -> None:
-    """Show one overlay a class, most probable first, and the scale that they share."""
-    for column, i in zip(columns, explanation.probabilities.argsort()[::-1], strict=True):
+def overlays(
+    explanation: Explanation, photo: SmallPhoto, classes: list[int], columns: list
+) -> None:
+    """Show the overlays of these classes, one a column."""
+    for column, i in zip(columns, classes, strict=True):
         name = explanation.class_names[i]
         with column:
-            st.markdown(f"**{name}**")
+            st.markdown(f"**{plain(name)}**")
             st.image(
                 figures.data_url(figures.overlay(explanation, name, photo.display)),
                 width="stretch",

@@ -1,0 +1,1 @@
+"""Parts of pages, a file a page. Each owns its widgets' keys; a page only places them."""

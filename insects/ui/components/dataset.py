@@ -1,0 +1,157 @@
+"""Which dataset, whose, and how it is split: parts of the Dataset page."""
+
+import streamlit as st
+
+from insects import figures
+from insects.datasets import DATASETS, Dataset
+from insects.datasets.splits import is_ready
+from insects.datasets.unpack import MAX_ARCHIVE_BYTES, MAX_PHOTOS
+from insects.errors import DatasetError
+from insects.ui import datasets
+from insects.ui.components import shared
+from insects.ui.workers import Worker
+
+SPLIT_WORDS = {
+    "published": "As published: the authors' own train and test photos.",
+    "deduplicated": "As published, without those training photos that are also test photos.",
+    "by_series": "Each photo once. Photos of one series (neighbouring numbers, look-alikes) stay "
+    "together, so that no test photo has a sibling among the training photos.",
+}
+
+
+def dataset_picker() -> str:
+    """Show the datasets of this visitor, and return the chosen one's name."""
+    titles = datasets.choices()
+    if st.session_state.get("dataset") not in titles:
+        st.session_state.dataset = next(iter(titles))
+    return st.selectbox(
+        "Photos",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="dataset",
+        persist_state="session",
+    )
+
+
+def fetch_offer() -> None:
+    """Show how to get the published photos, or how far they are."""
+    worker = datasets.fetching()
+    if worker and worker.is_going_on:
+        st.fragment(_fetch_progress, run_every=1.0)()
+        return
+    if worker and worker.state == "done":
+        st.rerun()
+    st.markdown(
+        "The 1,199 photos of both articles are not on this server yet. They can be fetched from "
+        "where the articles published them (about 76 MB). Each file is checked."
+    )
+    if worker:
+        st.error(worker.error, icon=":material/cloud_off:")
+    st.button("Fetch the photos", on_click=datasets.fetch_again, icon=":material/download:")
+
+
+def _fetch_progress() -> None:
+    worker = datasets.fetching()
+    if worker and worker.is_going_on:
+        shared.work(worker, "Starting …")
+    else:
+        st.rerun()
+
+
+def own_photos() -> None:
+    """Show the way to bring a zip of photos, and how far the last one is."""
+    worker = datasets.unpacking()
+    with st.expander("Use your own photos", expanded=worker is not None):
+        if worker and worker.is_going_on:
+            st.fragment(_unpack_progress, run_every=0.5)()
+            return
+        if worker:
+            _say_outcome(worker)
+        if error := st.session_state.get("zip_error"):
+            st.error(shared.plain(error), icon=":material/folder_off:")
+        st.markdown(
+            "A zip with a folder for each class (2 to 20), or with `train` and `test` folders "
+            f"that have them. At most {MAX_ARCHIVE_BYTES // 1_000_000} MB and {MAX_PHOTOS:,} "
+            "photos. Only you can see them, by a cookie that says they are yours. They are removed "
+            "after a day."
+        )
+        number = st.session_state.setdefault("zip_number", 0)
+        st.file_uploader(
+            "A zip of your photos",
+            type="zip",
+            key=f"zip-{number}",
+            label_visibility="collapsed",
+            max_upload_size=MAX_ARCHIVE_BYTES // 1_000_000,
+            on_change=_take_zip,
+        )
+
+
+def _take_zip() -> None:
+    """Hand the zip over, and let go of the server's copy of it."""
+    number = st.session_state.zip_number
+    upload = st.session_state[f"zip-{number}"]
+    st.session_state.zip_number = number + 1
+    st.session_state.zip_error = ""
+    try:
+        datasets.unpack(upload.getvalue(), upload.name)
+    except DatasetError as error:
+        st.session_state.zip_error = str(error)
+
+
+def _unpack_progress() -> None:
+    worker = datasets.unpacking()
+    if worker and worker.is_going_on:
+        shared.work(worker, "Waiting for the work before yours …")
+        return
+    if worker and worker.state == "done":
+        st.session_state.dataset = worker.arguments[-1]
+    st.rerun()
+
+
+def _say_outcome(worker: Worker) -> None:
+    if worker.state == "failed":
+        st.error(shared.plain(worker.error), icon=":material/folder_off:")
+        return
+    st.success(shared.plain(worker.result["sentence"]), icon=":material/check:")
+    for left_out in worker.result["left_out"][:10]:
+        st.caption(shared.plain(f"{left_out['file']}: {left_out['why']}"))
+
+
+def split_picker(dataset: Dataset) -> str:
+    """Show the rules of splitting that are ready for a dataset, and return the chosen one."""
+    is_own = dataset.name not in DATASETS
+    ready = [name for name in SPLIT_WORDS if is_ready(dataset, name)]
+    if st.session_state.get("split") not in ready:
+        st.session_state.split = ready[0]
+    chosen = st.segmented_control(
+        "Split",
+        ready,
+        format_func=lambda name: _split_title(name, is_own),
+        key="split",
+        required=True,
+        persist_state="session",
+    )
+    words = SPLIT_WORDS[str(chosen)]
+    if is_own:
+        words = words.replace("As published: the authors' own", "As it came: its own")
+        words = words.replace("As published", "As it came")
+    st.caption(words)
+    return str(chosen)
+
+
+def _split_title(name: str, is_own: bool) -> str:
+    return "as it came" if is_own and name == "published" else name.replace("_", " ")
+
+
+def counts(dataset: Dataset) -> None:
+    """Show how many photos there are of each class in each part."""
+    numbers = {part: dict.fromkeys(dataset.class_names, 0) for part in ("train", "test")}
+    for photo in dataset.photos:
+        numbers[photo.split][photo.label] += 1
+    words = "; ".join(
+        f"{part}: " + ", ".join(f"{name} {n}" for name, n in by_class.items())
+        for part, by_class in numbers.items()
+    )
+    st.altair_chart(
+        figures.counts_chart(numbers, shared.text_colour()), alt=f"Photos of each class. {words}"
+    )

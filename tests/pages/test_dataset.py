@@ -1,0 +1,185 @@
+"""The Dataset page, without a browser: what each choice leads to."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from insects.datasets import load_dataset
+from insects.datasets.health import Report
+from insects.ui import datasets
+from insects.ui.workers import Worker
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "pages" / "dataset.py"
+PATIENCE = 120  # seconds; a bound for broken pages, never a measure
+
+
+@pytest.fixture(scope="module", autouse=True)
+def examined_once(own_cache_folder):
+    """Make the report on the drawn insects, which takes a while, once for all tests."""
+    drawn = load_dataset("drawn")
+    worker = datasets.report(drawn)
+    if isinstance(worker, Worker):
+        assert worker.ended.wait(PATIENCE)
+    assert isinstance(datasets.report(drawn), Report)
+    return own_cache_folder / "health"
+
+
+@pytest.fixture(autouse=True)
+def new_server(monkeypatch):
+    """Start each test with a server that nobody has visited, and without the published photos."""
+    monkeypatch.delenv("INSECTS_PHOTOS", raising=False)
+    for kept in (datasets.workers, datasets.fetcher, datasets._dataset):
+        kept.clear()
+
+
+@pytest.fixture
+def visit():
+    """Return a function that opens the page; all pages it opened must end without an error."""
+    opened = []
+
+    def open_page(**session) -> AppTest:
+        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
+        for name, value in session.items():
+            page.session_state[name] = value
+        opened.append(page)
+        return page.run()
+
+    yield open_page
+    for page in opened:
+        assert not page.exception
+
+
+def until(page: AppTest, condition) -> AppTest:
+    """Run the page again and again, as its fragment does, until the condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition(page):
+        assert time.monotonic() < deadline, f"no end after {PATIENCE} s:\n{text(page)}"
+        time.sleep(0.2)
+        page.run()
+    return page
+
+
+def examined(page: AppTest) -> AppTest:
+    return until(page, lambda page: page.expander and "health report" in labels(page))
+
+
+def labels(page: AppTest) -> str:
+    return " ".join(expander.label for expander in page.expander)
+
+
+def text(page: AppTest) -> str:
+    kinds = (page.markdown, page.caption, page.info, page.error, page.warning, page.success)
+    return "\n".join(element.value for elements in kinds for element in elements)
+
+
+def gallery(page: AppTest) -> list[str]:
+    """Return the captions of the photos on show."""
+    found = [element for element in page.get("bidi_component") if "photos" in element.proto.id]
+    groups = json.loads(found[-1].proto.json)["groups"]
+    return [tile["caption"] for group in groups for tile in group]
+
+
+def shown(page: AppTest) -> tuple[int, int, int]:
+    """Return the places of the first and last photo on show, and of how many."""
+    found = re.search(r"Photos ([\d,]+) to ([\d,]+) of ([\d,]+)", text(page))
+    return tuple(int(number.replace(",", "")) for number in found.groups())
+
+
+def choose(page: AppTest, key: str, value) -> AppTest:
+    widgets = [*page.get("button_group"), *page.text_input, *page.selectbox]
+    return next(w for w in widgets if w.key and w.key.startswith(key)).set_value(value).run()
+
+
+def test_the_first_view_shows_60_photos_and_how_many_there_are_of_each_class(visit):
+    page = visit()
+    assert shown(page) == (1, 60, 450)
+    assert len(gallery(page)) == 60
+    (chart,) = page.get("vega_lite_chart")
+    assert "train: beetles 120, cockroach 120, dragonflies 120" in chart.proto.alt
+    assert "test: beetles 30, cockroach 30, dragonflies 30" in chart.proto.alt
+
+
+def test_photos_are_chosen_by_class_part_and_number(visit):
+    page = visit()
+    choose(page, "labels", ["cockroach"])
+    assert shown(page)[2] == 150
+    choose(page, "part", "test")
+    assert shown(page)[2] == 30
+    choose(page, "wanted", "0011")
+    assert gallery(page) == ["cockroach-0011"]
+
+
+def test_where_no_photo_fits_the_page_says_what_to_change(visit):
+    page = choose(visit(), "wanted", "no such photo")
+    assert "No photo fits" in text(page)
+
+
+def test_another_choice_begins_at_the_first_page(visit):
+    page = visit()
+    page.session_state.gallery_page = 3
+    page.run()
+    assert shown(page)[0] == 121
+    choose(page, "labels", ["beetles"])
+    assert shown(page)[0] == 1
+
+
+def test_the_report_is_made_by_itself_and_then_read_from_the_disk(visit, examined_once):
+    for made in examined_once.iterdir():
+        made.unlink()
+    page = visit()
+    assert "Can these photos be trusted?" in text(page)
+    examined(page)
+    datasets.workers.clear()
+    again = visit()
+    assert "health report" in labels(again)
+    assert datasets.workers().find(("health", load_dataset("drawn").fingerprint)) is None
+    assert labels(again) == labels(page)
+
+
+def test_by_series_can_be_chosen_once_the_report_is_made(visit):
+    page = examined(visit())
+    page.run()
+    choose(page, "split", "by_series")
+    assert "no test photo has a sibling" in text(page)
+    assert shown(page)[2] == 450
+
+
+def test_a_photo_that_was_opened_is_shown_with_size_prediction_and_the_way_on(visit):
+    photos = load_dataset("drawn").photos
+    page = visit(opened=(photos, 4))
+    assert "beetles-0004" in text(page)
+    assert "256 × 256 pixels" in text(page)
+    assert re.search(
+        r"(beetles|cockroach|dragonflies) (over |under )?\d+ %", page.subheader[0].value
+    )
+    next(b for b in page.button if b.label == "Next").click().run()
+    assert "beetles-0005" in text(page)
+
+
+def test_a_photo_that_the_network_was_trained_on_is_called_memory(visit, real_photos, monkeypatch):
+    monkeypatch.setenv("INSECTS_PHOTOS", str(real_photos))
+    dataset = load_dataset("published")
+    leaked = {photo.content_hash for photo in dataset.part("test")}
+    seen = next(p for p in dataset.part("train") if p.content_hash not in leaked)
+    assert "may be memory" in text(visit(opened=((seen,), 0)))
+    assert "may be memory" not in text(visit(opened=(dataset.part("test"), 0)))
+
+
+def test_without_the_published_photos_they_can_be_fetched(visit):
+    page = choose(visit(), "dataset", "published")
+    assert "can be fetched" in text(page)
+    assert [b.label for b in page.button] == ["Fetch the photos"]
+
+
+def test_a_fetch_that_fails_says_why_and_can_be_tried_again(visit, monkeypatch):
+    monkeypatch.setenv("INSECTS_PHOTOS_URL", "http://127.0.0.1:1/photos.zip")
+    page = choose(visit(), "dataset", "published")
+    page.button[0].click().run()
+    until(page, lambda page: page.error)
+    assert page.error[0].value.startswith("The photos could not be fetched")
+    assert [b.label for b in page.button] == ["Fetch the photos"]
