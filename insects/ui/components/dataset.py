@@ -83,13 +83,15 @@ def own_photos() -> None:
             label_visibility="collapsed",
             max_upload_size=MAX_ARCHIVE_BYTES // 1_000_000,
             on_change=_take_zip,
+            args=(number,),
         )
 
 
-def _take_zip() -> None:
-    """Hand the zip over, and let go of the server's copy of it."""
-    number = st.session_state.zip_number
-    upload = st.session_state[f"zip-{number}"]
+def _take_zip(number: int) -> None:
+    """Hand the zip over, and let go of the server's copy of it: the next uploader is another."""
+    upload = st.session_state.get(f"zip-{number}")
+    if upload is None:  # it was let go of before
+        return
     st.session_state.zip_number = number + 1
     st.session_state.zip_error = ""
     try:
@@ -126,7 +128,7 @@ def split_picker(dataset: Dataset) -> str:
     chosen = st.segmented_control(
         "Split",
         ready,
-        format_func=lambda name: _split_title(name, is_own),
+        format_func=lambda name: split_title(name, dataset),
         key="split",
         required=True,
         persist_state="session",
@@ -139,7 +141,9 @@ def split_picker(dataset: Dataset) -> str:
     return str(chosen)
 
 
-def _split_title(name: str, is_own: bool) -> str:
+def split_title(name: str, dataset: Dataset) -> str:
+    """Return what a visitor reads for a rule of splitting these photos."""
+    is_own = dataset.name not in DATASETS
     return "as it came" if is_own and name == "published" else name.replace("_", " ")
 
 

@@ -100,13 +100,17 @@ def tile(dataset: Dataset, index: int, place: int | None = None, rim_alone: floa
     )
 
 
-def opened_photo(dataset: Dataset) -> None:
-    """Show the photo that was opened large, with what is known of it."""
+def opened_photo(dataset: Dataset | None) -> None:
+    """Show the photo that was opened large, with what is known of it.
+
+    Args:
+        dataset: that it is of, where that is here still.
+    """
     if state.opened():
         st.dialog("A photo", width="large", on_dismiss=state.close_photo)(_large_photo)(dataset)
 
 
-def _large_photo(dataset: Dataset) -> None:
+def _large_photo(dataset: Dataset | None) -> None:
     if not (opened := state.opened()):
         return
     photos, place = opened
@@ -157,13 +161,13 @@ def _facts(photo: Photo, pixels: np.ndarray) -> None:
     st.markdown("  \n".join(lines))
 
 
-def _what_the_network_says(photo: Photo, pixels: np.ndarray, dataset: Dataset) -> None:
+def _what_the_network_says(photo: Photo, pixels: np.ndarray, dataset: Dataset | None) -> None:
     network = cache.DEFAULT_NETWORK
     small = cache.SmallPhoto.of(pixels, photo.name, photo.label, photo.source)
     prediction = cache.prediction(network, small)
     shared.answer(prediction)
     shared.prediction_bars(prediction)
-    if datasets.was_seen(photo, dataset, network):
+    if dataset and datasets.was_seen(photo, dataset, network):
         st.caption("The default network was trained on this photo: its answer may be memory.")
     if st.button("Explain this photo", type="primary", icon=":material/search:"):
         state.close_photo()
