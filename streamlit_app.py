@@ -6,6 +6,7 @@ import streamlit as st
 
 from insects import ui
 from insects.errors import InsectsError
+from insects.ui import datasets, state
 from insects.ui.components import shared
 
 st.set_page_config(
@@ -23,6 +24,8 @@ page = st.navigation(
     ],
     position="top",
 )
+datasets.caretaker()
+state.turn_to(page.url_path)
 with st.sidebar:
     shared.blur_switch()
 try:

@@ -1,6 +1,7 @@
 """Where files are kept between runs of the program, and how they are written whole."""
 
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +17,15 @@ def cache_folder() -> Path:
     return Path(os.environ.get(ENVIRONMENT) or user_cache_path("insects"))
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file so that a reader sees the old text or the new one, never half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text)
-    os.replace(draft, path)
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Replace a file so that a reader sees the old content or the new one, never half of it.
+
+    Processes and threads may do so at once: each has a draft of its own.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        draft.write_bytes(data)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

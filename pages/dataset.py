@@ -7,7 +7,6 @@ from insects.ui.components import dataset as components
 from insects.ui.components import health, photos, shared
 
 shared.title("The photos that a network learns from, and whether they can be trusted")
-datasets.tidy()
 left, right = st.columns([1, 2], gap="large")
 with left:
     name = components.dataset_picker()
@@ -21,7 +20,7 @@ if not datasets.is_here(name):
 
 whole = datasets.dataset(name)
 health.health(whole)
-left, right = st.columns([1, 2], gap="large")
+left, right = st.columns([2, 3], gap="large")
 with left:
     chosen = datasets.dataset(name, components.split_picker(whole))
 with right:

@@ -1,5 +1,6 @@
 """The cache folder, and files that are written whole or not at all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,18 @@ def test_writing_that_fails_leaves_the_old_text(tmp_path, monkeypatch):
     with pytest.raises(TypeError):
         write_atomically(path, None)
     assert path.read_text() == "running"
+
+
+def test_threads_that_write_one_file_at_once_leave_a_whole_one_and_no_drafts(tmp_path):
+    path = tmp_path / "report.json"
+    texts = [f"{n} " * 1000 for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(write_atomically, path, text) for text in texts * 20]:
+            done.result()
+    assert path.read_text() in texts
+    assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_bytes_are_written_as_they_are(tmp_path):
+    write_atomically(tmp_path / "a", b"\xff\x00")
+    assert (tmp_path / "a").read_bytes() == b"\xff\x00"

@@ -65,10 +65,9 @@ def test_output_that_is_no_json_fails(command):
     assert ended(Workers().start("key", [])).state == "failed"
 
 
-def test_a_command_that_takes_too_long_is_ended(command, monkeypatch):
+def test_a_command_that_takes_too_long_is_ended(command):
     command("import time\ntime.sleep(1000)")
-    monkeypatch.setattr(module, "LIMIT_SECONDS", 0.2)
-    worker = ended(Workers().start("key", []))
+    worker = ended(Workers(seconds=0.2).start("key", []))
     assert worker.state == "failed"
     assert "longer than" in worker.error
 

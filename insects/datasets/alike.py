@@ -11,6 +11,7 @@ threshold that lets five wrong pairs through, the best perceptual hash (imagehas
 found 842 and 7, the embedding alone 784 and 8: hashes miss what is cut, embeddings what is blurred.
 """
 
+import heapq
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
@@ -87,9 +88,8 @@ def _likely_pairs(looks: Looks) -> list[tuple[int, int]]:
     rows = np.flatnonzero(looks.readable)
     if len(rows) < 2:
         return []
-    scored = [pair for block in _compare_blocks(looks, rows) for pair in block]
-    scored.sort(reverse=True)
-    return [(one, other) for _, one, other in scored[:MAX_LIKELY]]
+    scored = itertools.chain.from_iterable(_compare_blocks(looks, rows))
+    return [(one, other) for _, one, other in heapq.nlargest(MAX_LIKELY, scored)]
 
 
 def _compare_blocks(looks: Looks, rows: np.ndarray) -> Iterator[list[tuple[float, int, int]]]:

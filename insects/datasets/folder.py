@@ -43,16 +43,24 @@ class FilePhoto(Photo):
 
     def load(self) -> np.ndarray:
         try:
-            return load_photo(self.path)
+            return load_photo(self._bytes())
         except PhotoError as error:  # which of a thousand?
-            raise PhotoError(f"{self.path.parent.name}/{self.path.name}: {error}") from None
+            raise PhotoError(f"{self._short}: {error}") from None
 
     @cached_property
     def content_hash(self) -> str:  # type: ignore[override]
+        return hashlib.sha256(self._bytes()).hexdigest()
+
+    @property
+    def _short(self) -> str:
+        """What it is called in errors, which visitors read: nothing of where the folder lies."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    def _bytes(self) -> bytes:
         try:
-            return hashlib.sha256(self.path.read_bytes()).hexdigest()
+            return self.path.read_bytes()
         except OSError as error:
-            raise PhotoError(f"{self.path} cannot be read: {error.strerror}.") from None
+            raise PhotoError(f"{self._short} cannot be read: {error.strerror}.") from None
 
 
 def photo_files(folder: Path) -> list[Path]:

@@ -64,6 +64,12 @@ def read_manifest() -> dict[str, str]:
     return {name: digest for digest, name in lines}
 
 
+def why_not_found() -> str:
+    """Return what is wrong where a folder is named that is not there, else nothing."""
+    named = os.environ.get(ENVIRONMENT)
+    return _what_to_do() if named and not Path(named).is_dir() else ""
+
+
 def _what_to_do() -> str:
     """Return what is said to somebody for whom the photos are not there."""
     named = os.environ.get(ENVIRONMENT)

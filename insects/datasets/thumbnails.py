@@ -1,7 +1,6 @@
 """Small pictures of a dataset's photos, made once and kept on disk."""
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from PIL import Image, ImageOps
 
 from insects.datasets.dataset import Photo
 from insects.errors import PhotoError
+from insects.storage import write_atomically
 
 SIDE = 152  # pixels; a little more than a gallery shows, for screens with fine pixels
 QUALITY = 80
@@ -29,9 +29,7 @@ def thumbnail(photo: Photo, folder: Path) -> bytes:
     except OSError:
         data = _webp(_square(photo))
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(data)
-    os.replace(draft, path)
+    write_atomically(path, data)
     return data
 
 

@@ -14,7 +14,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from insects.datasets.folder import safe_name
@@ -77,7 +76,11 @@ def new_dataset_path(owner: str, wanted_name: str) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.utime(folder)  # so that it is not removed as an empty one before it is written to
     slug = safe_name(wanted_name, "photos", MAX_SLUG)
-    taken = {title(path) for path in _entries(folder)}
+    # Zips that wait and drafts count too; theirs begin with a dot.
+    taken = {
+        title(path.with_name(path.name.lstrip(".").removesuffix(".zip")))
+        for path in _entries(folder)
+    }
     names = itertools.chain([slug], (f"{slug}-{i}" for i in itertools.count(2)))
     free = next(name for name in names if name not in taken)
     return folder / f"{free}-{secrets.token_hex(3)}"
@@ -115,6 +118,20 @@ def kept_with(folder: Path | None) -> Path:
     return folder / ".kept" if folder and is_private(folder) else cache_folder()
 
 
+def remove(name: str | Path, owner: str) -> None:
+    """Remove a visitor's own dataset, at their wish; leave all others alone."""
+    if is_private(name) and may_use(name, owner):
+        _remove(Path(name).resolve())
+
+
+def remove_drafts() -> None:
+    """Remove zips and half-made datasets: for a server that starts, and so unpacks none of them."""
+    for folder in _entries(visitors_folder()):
+        for path in _entries(folder):
+            if path.name.startswith("."):
+                _remove(path)
+
+
 def release(name: str | Path) -> None:
     """Remove a visitor's dataset on which there is no run any more; leave all others alone."""
     from insects.runs import list_runs
@@ -142,7 +159,7 @@ def remove_expired(now: float | None = None) -> None:
         _remove_empty(folder, now)
     total = 0
     for path in sorted(newest_first, key=_made, reverse=True):
-        total += _size(str(path), _made(path))
+        total += _size(path)
         if total > MAX_TOTAL_BYTES:
             _remove(path)
 
@@ -185,10 +202,9 @@ def _made(path: Path) -> float:
     return time.time()
 
 
-@lru_cache(maxsize=4096)
-def _size(path: str, made: float) -> int:
-    """Return the bytes of a dataset, which never change; `made` tells it from one before it."""
-    return sum(_bytes_of(file) for file in Path(path).rglob("*"))
+def _size(path: Path) -> int:
+    """Return the bytes of a dataset, with what was made from it."""
+    return sum(_bytes_of(file) for file in path.rglob("*"))
 
 
 def _bytes_of(path: Path) -> int:

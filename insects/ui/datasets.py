@@ -1,6 +1,10 @@
 """The datasets that a visitor can see, how healthy they are, and their small pictures."""
 
+import hashlib
 import json
+import logging
+import threading
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -10,23 +14,32 @@ from insects.datasets.health import EDITION, Report
 from insects.datasets.published import photos_folder
 from insects.datasets.splits import apply_split
 from insects.datasets.thumbnails import remove_oldest, thumbnail
-from insects.errors import InsectsError
+from insects.errors import DatasetError, InsectsError
 from insects.runs import find_run
 from insects.storage import write_atomically
 from insects.ui import visitor
 from insects.ui.workers import Worker, Workers
 
+FETCH_SECONDS = 40 * 60  # its own limit is 30 minutes
+TIDY_SECONDS = 3600
+
 
 @st.cache_resource
 def workers() -> Workers:
-    """Return the one queue of work that keeps a core busy."""
+    """Return the one queue of health reports."""
+    return Workers()
+
+
+@st.cache_resource
+def unpacker() -> Workers:
+    """Return the one queue of zips."""
     return Workers()
 
 
 @st.cache_resource
 def fetcher() -> Workers:
     """Return the one queue of work that waits for another host."""
-    return Workers()
+    return Workers(FETCH_SECONDS)
 
 
 def choices() -> dict[str, str]:
@@ -34,7 +47,13 @@ def choices() -> dict[str, str]:
     names = ["published", "drawn"] if photos_folder() else ["drawn", "published"]
     if token := visitor.known_token():
         names += [str(path) for path in uploads.datasets_of(token)]
-    return {name: dataset_title(name) for name in names}
+    titles: dict[str, str] = {}
+    for name in names:
+        title, number = dataset_title(name), 2
+        while title in titles.values():
+            title, number = f"{dataset_title(name)} ({number})", number + 1
+        titles[name] = title
+    return titles
 
 
 def is_here(name: str) -> bool:
@@ -57,17 +76,34 @@ def _dataset(name: str, split_name: str, folder: str) -> Dataset:
 
 def report(of: Dataset) -> Report | Worker:
     """Return how healthy a dataset is, or who is finding it out."""
-    path = uploads.kept_with(of.folder) / "health" / f"{of.fingerprint[:32]}-{EDITION}.json"
+    key = _health_key(of)
+    path = uploads.kept_with(of.folder) / "health" / f"{key}-{EDITION}.json"
     try:
-        return Report.from_dict(json.loads(path.read_text()))
-    except (OSError, ValueError, KeyError):
-        worker = workers().start(("health", of.fingerprint), ["data", "health", of.name])
+        return _read_report(str(path), path.stat().st_mtime_ns)
+    except (OSError, ValueError):
+        worker = workers().start(key, ["data", "health", of.name])
     if worker.state != "done":
         return worker
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps(worker.result))
-    workers().forget(("health", of.fingerprint))
+    workers().forget(key)
     return Report.from_dict(worker.result)
+
+
+def try_report_again(of: Dataset) -> None:
+    """Let a report that failed be made anew; a button's callback."""
+    workers().forget(_health_key(of))
+
+
+def _health_key(of: Dataset) -> str:
+    """Return what a report is of: findings name photos by their places, so their order counts."""
+    lines = (f"{photo.full_name} {photo.content_hash}" for photo in of.photos)
+    return hashlib.sha256("\n".join([of.name, *lines]).encode()).hexdigest()[:32]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _read_report(path: str, edition: int) -> Report:
+    return Report.from_dict(json.loads(Path(path).read_text()))
 
 
 def picture(photo: Photo, of: Dataset) -> bytes:
@@ -107,34 +143,49 @@ def fetch_again() -> None:
     fetch()
 
 
-def unpack(data: bytes, file_name: str) -> None:
-    """Begin to make a dataset of this visitor's zip.
+def unpack(data: bytes, file_name: str) -> str:
+    """Begin to make a dataset of this visitor's zip, and return what it will be called.
 
     Raises:
-        DatasetError: too many zips wait already.
+        DatasetError: too many zips wait already, or the disk is full.
     """
-    token = visitor.token()
     uploads.remove_expired()
-    target = uploads.new_dataset_path(token, Path(file_name).stem)
+    target = uploads.new_dataset_path(visitor.token(), Path(file_name).stem)
     archive = target.with_name(f".{target.name}.zip")
-    archive.write_bytes(data)
+    try:
+        archive.write_bytes(data)
+    except OSError as error:
+        archive.unlink(missing_ok=True)
+        raise DatasetError(f"The zip cannot be kept: {error.strerror}.") from None
     arguments = ["data", "unpack", str(archive), str(target)]
-    workers().forget(("unpack", token))
-    workers().start(("unpack", token), arguments, lambda: archive.unlink(missing_ok=True))
+    unpacker().start(str(target), arguments, lambda: archive.unlink(missing_ok=True))
+    return str(target)
 
 
-def unpacking() -> Worker | None:
-    """Return who is unpacking this visitor's zip, or did."""
-    return workers().find(("unpack", visitor.known_token()))
+def unpacking(target: str) -> Worker | None:
+    """Return who is making a dataset of a zip, or did."""
+    return unpacker().find(target)
 
 
-def unpacking_was_seen() -> None:
-    """Forget the zip that was unpacked last: its outcome has been said."""
-    workers().forget(("unpack", visitor.known_token()))
+@st.cache_resource(show_spinner=False)
+def caretaker() -> threading.Thread:
+    """Begin to remove what has been kept for long enough, now and every hour."""
+    uploads.remove_drafts()
+    thread = threading.Thread(target=_tidy_for_ever, name="caretaker", daemon=True)
+    thread.start()
+    return thread
 
 
-@st.cache_resource(ttl="1h", show_spinner=False)
-def tidy() -> None:
-    """Remove what has been kept for long enough, at most once an hour."""
-    uploads.remove_expired()
-    remove_oldest(uploads.kept_with(None) / "thumbnails")
+def _tidy_for_ever() -> None:
+    while True:
+        try:
+            uploads.remove_expired()
+            remove_oldest(uploads.kept_with(None) / "thumbnails")
+        except Exception:  # such as a disk that is gone for a while: the next hour may be better
+            logging.getLogger(__name__).exception("tidying failed")
+        time.sleep(TIDY_SECONDS)
+
+
+def remove(name: str) -> None:
+    """Remove this visitor's own dataset; a button's callback."""
+    uploads.remove(name, visitor.known_token())

@@ -14,6 +14,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const list = parentElement.querySelector("ul");
   list.classList.toggle("blurred", data.blurred);
+  // Drawn anew only where it changes, so that whoever uses the keyboard stays where they are.
+  const drawn = JSON.stringify(data.groups);
+  if (list.drawn === drawn) return;
+  list.drawn = drawn;
   list.replaceChildren(
     ...data.groups.map((group) => {
       const item = document.createElement("li");

@@ -68,6 +68,13 @@ def job_for(key: tuple, of: int, work: Work) -> Job:
     return st.session_state.job
 
 
+def turn_to(page: str) -> None:
+    """Note which page is shown; what was opened on another is closed."""
+    if st.session_state.get("page") != page:
+        st.session_state.page = page
+        close_photo()
+
+
 def open_photo(photos: Sequence[Photo], place: int) -> None:
     """Show one of these photos large."""
     st.session_state.opened = (photos, place)

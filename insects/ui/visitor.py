@@ -27,12 +27,16 @@ def token() -> str:
 
 
 def keep_cookie() -> None:
-    """Let the browser keep the token, where this session made one; it is in no address."""
+    """Let the browser keep the token, where this session made one; it is in no address.
+
+    A token that another tab has made meanwhile stays.
+    """
     token = st.session_state.get("visitor")
     if token and st.context.cookies.get(COOKIE) != token:
         seconds = DAYS * 24 * 3600
         st.html(
-            f"<script>document.cookie = '{COOKIE}={token}; path=/; max-age={seconds}; "
-            "SameSite=Lax' + (location.protocol === 'https:' ? '; Secure' : '');</script>",
+            f"<script>if (!document.cookie.includes('{COOKIE}='))"
+            f" document.cookie = '{COOKIE}={token}; path=/; max-age={seconds}; SameSite=Lax'"
+            " + (location.protocol === 'https:' ? '; Secure' : '');</script>",
             unsafe_allow_javascript=True,
         )

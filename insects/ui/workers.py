@@ -16,7 +16,7 @@ import insects
 
 # Those who explain photos come first.
 NICENESS = 10
-LIMIT_SECONDS = 40 * 60
+LIMIT_SECONDS = 10 * 60
 KEPT = 32
 ROOT = Path(insects.__file__).parents[1]
 
@@ -27,15 +27,22 @@ class Worker:
     Args:
         arguments: of the command, `--json` and `--progress` left out.
         then: called in the worker's thread when the command has ended, well or not.
+        seconds: it may take.
     """
 
-    def __init__(self, arguments: list[str], then: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        then: Callable[[], None] = lambda: None,
+        seconds: float = LIMIT_SECONDS,
+    ) -> None:
         self.arguments = arguments
         self.state = "waiting"  # then running; then done or failed
         self.result: Any = None
         self.error = ""
         self.ended = threading.Event()
         self._then = then
+        self._seconds = seconds
         self._notes: Path | None = None
 
     @property
@@ -72,11 +79,13 @@ class Worker:
             _make_nice(process)
             self.state = "running"
             try:
-                status = process.wait(LIMIT_SECONDS)
+                status = process.wait(self._seconds)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-                self.error = f"This took longer than {LIMIT_SECONDS // 60} minutes and was ended."
+                self.error = (
+                    f"This took longer than {self._seconds / 60:.0f} minutes and was ended."
+                )
                 return
             out.seek(0)
             errors.seek(0)
@@ -87,9 +96,14 @@ class Worker:
 
 
 class Workers:
-    """Runs workers one after the other, and knows the latest of them by their key."""
+    """Runs workers one after the other, and knows the latest of them by their key.
 
-    def __init__(self) -> None:
+    Args:
+        seconds: that each may take.
+    """
+
+    def __init__(self, seconds: float = LIMIT_SECONDS) -> None:
+        self._seconds = seconds
         self._queue: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._known: dict[Any, Worker] = {}
         self._lock = threading.Lock()
@@ -103,7 +117,7 @@ class Workers:
         with self._lock:
             if known := self._known.get(key):
                 return known
-            worker = self._known[key] = Worker(arguments, then)
+            worker = self._known[key] = Worker(arguments, then, self._seconds)
             for old in [k for k, w in self._known.items() if not w.is_going_on][:-KEPT]:
                 del self._known[old]
         self._queue.put(worker)

@@ -2,13 +2,16 @@
 
 import json
 import re
+import secrets
+import shutil
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from insects.datasets import load_dataset
+from insects.datasets import load_dataset, uploads
 from insects.datasets.health import Report
 from insects.ui import datasets
 from insects.ui.workers import Worker
@@ -33,7 +36,7 @@ def examined_once(own_cache_folder):
 def new_server(monkeypatch):
     """Start each test with a server that nobody has visited, and without the published photos."""
     monkeypatch.delenv("INSECTS_PHOTOS", raising=False)
-    for kept in (datasets.workers, datasets.fetcher, datasets._dataset):
+    for kept in (datasets.workers, datasets.unpacker, datasets.fetcher, datasets._dataset):
         kept.clear()
 
 
@@ -137,7 +140,7 @@ def test_the_report_is_made_by_itself_and_then_read_from_the_disk(visit, examine
     datasets.workers.clear()
     again = visit()
     assert "health report" in labels(again)
-    assert datasets.workers().find(("health", load_dataset("drawn").fingerprint)) is None
+    assert datasets.workers().find(datasets._health_key(load_dataset("drawn"))) is None
     assert labels(again) == labels(page)
 
 
@@ -183,3 +186,49 @@ def test_a_fetch_that_fails_says_why_and_can_be_tried_again(visit, monkeypatch):
     until(page, lambda page: page.error)
     assert page.error[0].value.startswith("The photos could not be fetched")
     assert [b.label for b in page.button] == ["Fetch the photos"]
+
+
+@pytest.fixture
+def own_dataset():
+    """A dataset that a visitor has unpacked, and the visitor's token."""
+    token = secrets.token_hex(16)
+    path = uploads.new_dataset_path(token, "garden")
+    for label in ("ants", "bees"):
+        for number, photo in enumerate(load_dataset("drawn", seed=9).photos[:4]):
+            (path / label).mkdir(parents=True, exist_ok=True)
+            pixels = Image.fromarray(photo.load()).rotate(90 * (label == "bees"))
+            pixels.save(path / label / f"{number}.jpg")
+    (path / uploads.LEFT_OUT).write_text("[]")
+    return path, token
+
+
+def test_ones_own_photos_can_be_chosen_and_removed(visit, own_dataset):
+    path, token = own_dataset
+    page = choose(visit(visitor=token), "dataset", str(path))
+    assert shown(page)[2] == 8
+    next(b for b in page.button if b.label == "Remove these photos").click().run()
+    assert not path.exists()
+    assert "have been removed" in text(page)
+    assert shown(page)[2] == 450
+
+
+def test_nobody_else_can_choose_them(visit, own_dataset):
+    path, _ = own_dataset
+    page = visit(visitor=secrets.token_hex(16), dataset=str(path))
+    assert shown(page)[2] == 450
+
+
+def test_a_photo_of_an_unknown_class_comes_with_what_the_network_knows(visit, own_dataset):
+    path, token = own_dataset
+    photos = load_dataset(path).photos
+    page = visit(visitor=token, opened=(photos, 0), page="dataset")
+    assert "knows beetles, cockroach, dragonflies alone" in text(page)
+
+
+def test_two_datasets_of_one_name_can_be_told_apart(own_dataset, monkeypatch):
+    path, token = own_dataset
+    other = path.with_name("garden-abcdef")
+    shutil.copytree(path, other)
+    monkeypatch.setattr(datasets.visitor, "known_token", lambda: token)
+    titles = datasets.choices()
+    assert sorted([titles[str(path)], titles[str(other)]]) == ["garden", "garden (2)"]

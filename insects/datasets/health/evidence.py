@@ -91,6 +91,10 @@ def gather(dataset: Dataset, on_progress: Progress) -> Evidence:
 
 def _folds(dataset: Dataset, on_progress: Progress) -> tuple[Folds | None, str]:
     """Return folds that guesses can be learnt on, or why there are none."""
+    try:
+        folds = find_folds(dataset, N_FOLDS, on_progress)  # kept, so that by series is ready, too
+    except DatasetError as error:
+        return None, str(error)
     per_class = Counter(photo.label for photo in one_of_each(dataset))
     few = [name for name in dataset.class_names if per_class[name] < MIN_PER_CLASS]
     if few:
@@ -98,10 +102,6 @@ def _folds(dataset: Dataset, on_progress: Progress) -> tuple[Folds | None, str]:
             None,
             f"A class needs {MIN_PER_CLASS} different photos; {few[0]} has {per_class[few[0]]}.",
         )
-    try:
-        folds = find_folds(dataset, N_FOLDS, on_progress)
-    except DatasetError as error:
-        return None, str(error)
     if folds.n_folds < MIN_FOLDS:
         return None, f"Each class needs photos of {MIN_FOLDS} series or more."
     return folds, ""

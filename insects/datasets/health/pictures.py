@@ -51,18 +51,26 @@ def numbers_that_count(evidence: Evidence) -> Iterator[Finding | str]:
 
 
 def _pairs(evidence: Evidence) -> tuple[list[Group], list[Group]]:
-    """Return the pairs across the parts, test photo first, and those within one part."""
+    """Return pairs of contents across the parts, test photos first, and those within one part."""
     photos = evidence.dataset.photos
     across: list[Group] = []
     within: list[Group] = []
     for one, other, _ in evidence.series.same_picture:
         first, second = evidence.indices[one], evidence.indices[other]
-        pairs: list[Group] = [(i, j) for i in first for j in second]
-        parted = [(i, j) for i, j in pairs if photos[i].split != photos[j].split]
-        across += [(i, j) if photos[i].split == "test" else (j, i) for i, j in parted]
-        # Where a picture is in both parts, that is what matters.
-        within += [] if parted else pairs[:1]
+        # All copies of the two side by side: as pairs they could be millions.
+        group = tuple(sorted([*first, *second], key=lambda i: (photos[i].split != "test", i)))
+        if _is_parted(evidence, first, second):
+            across.append(group)
+        else:
+            within.append(group)
     return across, within
+
+
+def _is_parted(evidence: Evidence, first: list[int], second: list[int]) -> bool:
+    """Return whether a copy of one content is in another part than a copy of the other."""
+    photos = evidence.dataset.photos
+    one, other = ({photos[i].split for i in places} for places in (first, second))
+    return len(one | other) > 1
 
 
 def _test_photos(evidence: Evidence, pairs: list[Group]) -> set[int]:

@@ -4,49 +4,73 @@ import streamlit as st
 
 from insects import figures
 from insects.datasets import DATASETS, Dataset
-from insects.datasets.splits import is_ready
+from insects.datasets.published import why_not_found
+from insects.datasets.splits import SPLITS, is_ready
 from insects.datasets.unpack import MAX_ARCHIVE_BYTES, MAX_PHOTOS
+from insects.datasets.uploads import MAX_DATASETS
 from insects.errors import DatasetError
-from insects.ui import datasets
+from insects.ui import datasets, state
 from insects.ui.components import shared
 from insects.ui.workers import Worker
 
 SPLIT_WORDS = {
-    "published": "As published: the authors' own train and test photos.",
-    "deduplicated": "As published, without those training photos that are also test photos.",
+    "deduplicated": "Without those training photos that are also test photos.",
     "by_series": "Each photo once. Photos of one series (neighbouring numbers, look-alikes) stay "
     "together, so that no test photo has a sibling among the training photos.",
 }
+AS_IT_CAME = {
+    "published": "The authors' own train and test photos.",
+    "drawn": "Of five drawn photos four are for training and one is for testing.",
+}
+AS_OWN_CAME = "Your own train and test photos, or one in five of each class put aside for testing."
 
 
 def dataset_picker() -> str:
     """Show the datasets of this visitor, and return the chosen one's name."""
     titles = datasets.choices()
-    if st.session_state.get("dataset") not in titles:
+    if st.session_state.get("dataset", "") not in titles:
+        if "dataset" in st.session_state:
+            st.session_state.dataset_gone = True
         st.session_state.dataset = next(iter(titles))
-    return st.selectbox(
+    name = st.selectbox(
         "Photos",
         list(titles),
         format_func=titles.__getitem__,
         key="dataset",
+        on_change=_another_dataset,
         persist_state="session",
     )
+    if st.session_state.get("dataset_gone"):
+        st.info("Your own photos have been removed; they are kept for a day.")
+    if name not in DATASETS:
+        st.button(
+            "Remove these photos", on_click=datasets.remove, args=(name,), icon=":material/delete:"
+        )
+    return str(name)
+
+
+def _another_dataset() -> None:
+    """Leave behind what was about the dataset before."""
+    for name in ("dataset_gone", "zip_target", "zip_error", "gallery_page"):
+        st.session_state.pop(name, None)
+    state.close_photo()
 
 
 def fetch_offer() -> None:
     """Show how to get the published photos, or how far they are."""
+    if why := why_not_found():
+        st.warning(shared.plain(why), icon=":material/folder_off:")
+        return
     worker = datasets.fetching()
     if worker and worker.is_going_on:
         st.fragment(_fetch_progress, run_every=1.0)()
         return
-    if worker and worker.state == "done":
-        st.rerun()
     st.markdown(
         "The 1,199 photos of both articles are not on this server yet. They can be fetched from "
-        "where the articles published them (about 76 MB). Each file is checked."
+        "where the articles published them (about 80 MB). Each file is checked."
     )
-    if worker:
-        st.error(worker.error, icon=":material/cloud_off:")
+    if worker and worker.error:
+        st.error(shared.plain(worker.error), icon=":material/cloud_off:")
     st.button("Fetch the photos", on_click=datasets.fetch_again, icon=":material/download:")
 
 
@@ -60,7 +84,7 @@ def _fetch_progress() -> None:
 
 def own_photos() -> None:
     """Show the way to bring a zip of photos, and how far the last one is."""
-    worker = datasets.unpacking()
+    worker = datasets.unpacking(st.session_state.get("zip_target", ""))
     with st.expander("Use your own photos", expanded=worker is not None):
         if worker and worker.is_going_on:
             st.fragment(_unpack_progress, run_every=0.5)()
@@ -73,7 +97,8 @@ def own_photos() -> None:
             "A zip with a folder for each class (2 to 20), or with `train` and `test` folders "
             f"that have them. At most {MAX_ARCHIVE_BYTES // 1_000_000} MB and {MAX_PHOTOS:,} "
             "photos. Only you can see them, by a cookie that says they are yours. They are removed "
-            "after a day."
+            f"after a day, or before where you bring more than {MAX_DATASETS} zips or the server "
+            "has no room."
         )
         number = st.session_state.setdefault("zip_number", 0)
         st.file_uploader(
@@ -90,23 +115,24 @@ def own_photos() -> None:
 def _take_zip(number: int) -> None:
     """Hand the zip over, and let go of the server's copy of it: the next uploader is another."""
     upload = st.session_state.get(f"zip-{number}")
-    if upload is None:  # it was let go of before
+    if upload is None or number != st.session_state.zip_number:  # it was taken before
         return
     st.session_state.zip_number = number + 1
     st.session_state.zip_error = ""
     try:
-        datasets.unpack(upload.getvalue(), upload.name)
+        st.session_state.zip_target = datasets.unpack(upload.getvalue(), upload.name)
     except DatasetError as error:
         st.session_state.zip_error = str(error)
 
 
 def _unpack_progress() -> None:
-    worker = datasets.unpacking()
+    worker = datasets.unpacking(st.session_state.get("zip_target", ""))
     if worker and worker.is_going_on:
-        shared.work(worker, "Waiting for the work before yours …")
+        shared.work(worker, "Waiting for the zips before yours …")
         return
     if worker and worker.state == "done":
         st.session_state.dataset = worker.arguments[-1]
+        state.close_photo()
     st.rerun()
 
 
@@ -121,8 +147,7 @@ def _say_outcome(worker: Worker) -> None:
 
 def split_picker(dataset: Dataset) -> str:
     """Show the rules of splitting that are ready for a dataset, and return the chosen one."""
-    is_own = dataset.name not in DATASETS
-    ready = [name for name in SPLIT_WORDS if is_ready(dataset, name)]
+    ready = [name for name in SPLITS if is_ready(dataset, name)]
     if st.session_state.get("split") not in ready:
         st.session_state.split = ready[0]
     chosen = st.segmented_control(
@@ -133,18 +158,20 @@ def split_picker(dataset: Dataset) -> str:
         required=True,
         persist_state="session",
     )
-    words = SPLIT_WORDS[str(chosen)]
-    if is_own:
-        words = words.replace("As published: the authors' own", "As it came: its own")
-        words = words.replace("As published", "As it came")
-    st.caption(words)
+    st.caption(split_words(str(chosen), dataset))
     return str(chosen)
 
 
 def split_title(name: str, dataset: Dataset) -> str:
     """Return what a visitor reads for a rule of splitting these photos."""
-    is_own = dataset.name not in DATASETS
-    return "as it came" if is_own and name == "published" else name.replace("_", " ")
+    if name == "published" and dataset.name != "published":
+        return "as drawn" if dataset.name == "drawn" else "as it came"
+    return name.replace("_", " ")
+
+
+def split_words(name: str, dataset: Dataset) -> str:
+    """Return what a rule of splitting does with these photos, in a sentence."""
+    return SPLIT_WORDS.get(name) or AS_IT_CAME.get(dataset.name, AS_OWN_CAME)
 
 
 def counts(dataset: Dataset) -> None:

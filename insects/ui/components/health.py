@@ -10,10 +10,11 @@ from insects.datasets.health import Finding, Report
 from insects.datasets.health.shortcuts import OUTER, RING, SMALL_SIDE
 from insects.ui import datasets, state
 from insects.ui.components import shared
+from insects.ui.components.dataset import split_title
 from insects.ui.components.photos import tile
 from insects.ui.gallery import gallery
 
-SHOWN_OF_FINDING = 24
+SHOWN_OF_FINDING, SHOWN_OF_GROUP = 24, 6
 # Findings on what a classifier makes of a photo's edges alone: the share of a side that it saw.
 RIMS = {"ring": RING / SMALL_SIDE, "outer colours": OUTER / SMALL_SIDE}
 SEVERITY = {
@@ -37,7 +38,8 @@ def _health_progress(dataset: Dataset) -> None:
     if isinstance(found, Report):
         st.rerun()
     elif found.state == "failed":
-        st.warning(f"The health report could not be made: {found.error}")
+        st.warning(shared.plain(f"The health report could not be made: {found.error}"))
+        st.button("Try again", on_click=datasets.try_report_again, args=(dataset,))
     else:
         st.markdown("**Can these photos be trusted?** Looking at each of them, once …")
         shared.work(found, "Waiting for other work …")
@@ -45,9 +47,10 @@ def _health_progress(dataset: Dataset) -> None:
 
 def _show_report(report: Report, dataset: Dataset) -> None:
     serious = [finding for finding in report.findings if finding.severity == "serious"]
+    came = split_title("published", dataset).removeprefix("as ")
     if serious:
         others = [f"- {shared.plain(finding.title)}" for finding in serious[1:]]
-        text = "\n".join([_in_words(serious[0]), "", *others])
+        text = "\n".join([f"As {came}: {_in_words(serious[0])}", "", *others])
         st.error(text, icon=SEVERITY["serious"][0])
     elif not report.findings:
         st.success("Nothing was found that would make a score dishonest.")
@@ -61,7 +64,7 @@ def _show_report(report: Report, dataset: Dataset) -> None:
 
 
 def _in_words(finding: Finding) -> str:
-    more = shared.plain(f"{finding.meaning} {finding.advice}")
+    more = shared.plain(f"{finding.meaning} {finding.advice}".replace("by_series", "by series"))
     return f"**{shared.plain(finding.title)}** {more}"
 
 
@@ -73,7 +76,7 @@ def _show_finding(finding: Finding, dataset: Dataset, number: int) -> None:
     if not finding.groups:
         return
     if st.toggle("Show the photos", key=f"finding-{finding.check}-{number}"):
-        groups = _first(finding.groups, SHOWN_OF_FINDING)
+        groups = [group[:SHOWN_OF_GROUP] for group in _first(finding.groups, SHOWN_OF_FINDING)]
         gallery(
             [
                 [tile(dataset, index, rim_alone=RIMS.get(finding.check, 0)) for index in group]
@@ -85,11 +88,12 @@ def _show_finding(finding: Finding, dataset: Dataset, number: int) -> None:
         )
         if finding.check in RIMS:
             st.caption("What the classifier saw of photos that it told right, most sure of them.")
-        if len(groups) < len(finding.groups):
-            st.caption(f"The first {len(groups)} of {len(finding.groups)}.")
+        photos = sum(len(group) for group in finding.groups)
+        if (shown := sum(len(group) for group in groups)) < photos:
+            st.caption(f"{shown} of {photos:,} photos.")
 
 
 def _first(groups: Sequence[tuple[int, ...]], photos: int) -> list[tuple[int, ...]]:
     """Return the first groups, with as many photos as asked for in all, or a few more."""
-    before = np.cumsum([0, *(len(group) for group in groups)])
+    before = np.cumsum([0, *(min(len(group), SHOWN_OF_GROUP) for group in groups)])
     return [group for group, start in zip(groups, before, strict=False) if start < photos]

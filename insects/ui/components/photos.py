@@ -23,6 +23,7 @@ def filters(dataset: Dataset) -> list[int]:
             "Class",
             dataset.class_names,
             selection_mode="multi",
+            format_func=shared.plain,
             key=f"labels-{dataset_title(dataset.name)}",
             on_change=_first_page,
             persist_state="session",
@@ -55,7 +56,7 @@ def filters(dataset: Dataset) -> list[int]:
 
 
 def _first_page() -> None:
-    st.session_state.gallery_page = 1
+    st.session_state.pop("gallery_page", None)
 
 
 def photo_grid(dataset: Dataset, indices: list[int]) -> None:
@@ -65,7 +66,7 @@ def photo_grid(dataset: Dataset, indices: list[int]) -> None:
         return
     pages = -(-len(indices) // PAGE_SIZE)
     if st.session_state.get("gallery_page", 1) > pages:
-        st.session_state.gallery_page = 1
+        _first_page()
     area = st.container()
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         page = st.pagination(pages, key="gallery_page") if pages > 1 else 1
@@ -121,8 +122,10 @@ def _large_photo(dataset: Dataset | None) -> None:
     try:
         pixels = photo.load()
     except PhotoError as error:
-        left.error(f"{shared.plain(photo.name)}: {error}", icon=":material/broken_image:")
+        left.error(shared.plain(str(error)), icon=":material/broken_image:")
         return
+    if shared.is_blurred() and right.toggle("Show it sharp", key=f"sharp-{photo.full_name}"):
+        left.html(shared.SHARP)
     with left, st.container(key="large-photo"):
         st.image(pixels, width="stretch", alt=f"{photo.label}, {photo.name}")
     with right:
@@ -133,7 +136,7 @@ def _large_photo(dataset: Dataset | None) -> None:
 def _step_buttons(count: int, place: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Before",
+            "Previous",
             on_click=state.step,
             args=(-1,),
             disabled=place == 0,
@@ -167,6 +170,9 @@ def _what_the_network_says(photo: Photo, pixels: np.ndarray, dataset: Dataset | 
     prediction = cache.prediction(network, small)
     shared.answer(prediction)
     shared.prediction_bars(prediction)
+    if photo.label not in prediction.class_names:
+        known = ", ".join(prediction.class_names)
+        st.caption(f"The default network knows {known} alone.")
     if dataset and datasets.was_seen(photo, dataset, network):
         st.caption("The default network was trained on this photo: its answer may be memory.")
     if st.button("Explain this photo", type="primary", icon=":material/search:"):

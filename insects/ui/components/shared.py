@@ -15,6 +15,7 @@ BLUR = """<style>
 [data-testid="stImage"] img { filter: blur(14px); }
 [data-testid="stImage"]:is(:hover, :focus-within, :active) img { filter: none; }
 </style>"""
+SHARP = "<style>.st-key-large-photo [data-testid='stImage'] img { filter: none; }</style>"
 
 
 def blur_switch() -> None:

@@ -1,0 +1,90 @@
+"""Charts of trainings: what is drawn of which rows."""
+
+import json
+
+import pytest
+
+from insects.charts import Curves, curves_chart, reliability_chart, thinned
+
+
+@pytest.fixture
+def curves():
+    batches = [
+        {"step": s, "epoch": (s - 1) // 4, "loss": 2 / s, "accuracy": s / 10} for s in range(1, 9)
+    ]
+    history = [
+        {
+            "epoch": e,
+            "loss": 1.0,
+            "accuracy": 0.5,
+            "val_loss": 0.9 - e / 10,
+            "val_accuracy": 0.6 + e / 10,
+        }
+        for e in range(2)
+    ]
+    return Curves("one", 5, 4, batches, history)
+
+
+def spec(chart):
+    return json.loads(chart.to_json())
+
+
+def test_training_rows_are_placed_by_their_share_of_an_epoch(curves):
+    table = curves.table("loss")
+    train = table[table["part"] == "train"]
+    assert train["epoch"].tolist() == [s / 4 for s in range(1, 9)]
+    assert train["value"].tolist() == [2 / s for s in range(1, 9)]
+
+
+def test_test_photos_are_placed_at_the_end_of_their_epoch(curves):
+    table = curves.table("accuracy")
+    test = table[table["part"] == "test"]
+    assert test["epoch"].tolist() == [1, 2]
+    assert test["value"].tolist() == [0.6, 0.7]
+
+
+def test_the_smoothed_curve_follows_the_raw_one_more_slowly(curves):
+    table = curves.table("accuracy")
+    train = table[table["part"] == "train"]
+    assert train["smoothed"].iloc[0] == pytest.approx(train["value"].iloc[0])
+    assert train["smoothed"].iloc[-1] < train["value"].iloc[-1]
+
+
+def test_a_run_without_a_finished_epoch_has_a_curve_of_training_alone(curves):
+    young = Curves("young", 5, 4, curves.batches[:2], [])
+    assert young.table("loss")["part"].tolist() == ["train", "train"]
+    curves_chart([young], "loss", "#000000").to_json()
+
+
+def test_the_axis_is_as_long_as_the_longest_run_from_the_start(curves):
+    other = Curves("other", 9, 4, curves.batches[:1], [])
+    drawn = spec(curves_chart([curves, other], "accuracy", "#000000"))
+    assert drawn["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 9]
+
+
+def test_each_run_has_a_colour_of_its_own(curves):
+    other = Curves("other", 5, 4, curves.batches, curves.history)
+    drawn = spec(curves_chart([curves, other], "loss", "#000000"))
+    scale = drawn["layer"][0]["encoding"]["color"]["scale"]
+    assert scale["domain"] == ["one", "other"]
+    assert len(set(scale["range"])) == 2
+
+
+def test_reliability_leaves_out_bins_without_photos():
+    bins = [
+        {"low": 0.8, "high": 0.9, "photos": 0, "confidence": 0.0, "accuracy": 0.0},
+        {"low": 0.9, "high": 1.0, "photos": 7, "confidence": 0.95, "accuracy": 0.9},
+    ]
+    drawn = spec(reliability_chart(bins, "#000000"))
+    rows = [row for rows in drawn["datasets"].values() for row in rows if "photos" in row]
+    assert [row["photos"] for row in rows] == [7]
+
+
+@pytest.mark.parametrize(("count", "most"), [(3, 5), (5, 5), (6, 5), (1000, 5)])
+def test_thinned_rows_are_few_and_keep_the_first_and_the_last(count, most):
+    rows = [{"step": i} for i in range(count)]
+    kept = thinned(rows, most)
+    assert len(kept) == min(count, most)
+    assert (kept[0], kept[-1]) == (rows[0], rows[-1])
+    steps = [row["step"] for row in kept]
+    assert steps == sorted(set(steps))
