@@ -9,7 +9,7 @@ import pandas as pd
 
 from insects.figures import class_colour
 
-SMOOTHED_STEPS = 15  # how far back an average of the raw curve reaches, in points of it
+SMOOTHED_SHARE = 0.05  # how far back an average of the raw curve reaches, of its length
 PART_WORDS = {"train": "training photos", "test": "test photos"}
 QUANTITIES = {"accuracy": "accuracy", "loss": "loss (nats)"}
 
@@ -52,7 +52,8 @@ class Curves:
                 "part": "test",
             }
         )
-        train["smoothed"] = train["value"].ewm(span=SMOOTHED_STEPS).mean()
+        span = 1 + SMOOTHED_SHARE * len(train)
+        train["smoothed"] = train["value"].ewm(span=span).mean()
         test["smoothed"] = test["value"]
         return pd.concat([train, test]).assign(run=self.name).astype({"epoch": float})
 

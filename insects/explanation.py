@@ -10,14 +10,18 @@ import numpy as np
 
 from insects.errors import SettingsError
 from insects.inference import BATCH_SIZE, Model
+from insects.networks import NETWORKS
 from insects.photos import resize
+from insects.pixelwise import BACKGROUND_PHOTOS
+from insects.pixelwise.child import deep
 from insects.shapley.exact import exact
 from insects.shapley.game import Estimate, Game
 from insects.shapley.leverage import leverage
 from insects.shapley.libshap import kernel
 from insects.superpixels import BASELINES, make_background, mask_image, segment
 
-METHODS = ("leverage", "kernel", "exact")
+SUPERPIXEL_METHODS = ("leverage", "kernel", "exact")
+METHODS = (*SUPERPIXEL_METHODS, "deep")
 OUTPUTS = ("probability", "logit")
 WHOLE = ("n_segments", "nsamples", "seed")
 LIMITS = {
@@ -36,7 +40,7 @@ class Settings:
 
     Args:
         n_segments: superpixels asked of SLIC, which gives about as many.
-        nsamples: evaluations of the network.
+        nsamples: evaluations of the network; of `deep`, background photos.
         method, baseline, output: one of `METHODS`, `BASELINES`, `OUTPUTS`.
         compactness, sigma: of SLIC.
     """
@@ -72,7 +76,24 @@ class Settings:
                     f"{name} must be from {low:,} to {high:,}, not {getattr(self, name)}."
                 )
 
+    @property
+    def is_pixelwise(self) -> bool:
+        """Whether each pixel gets a value, and not each superpixel."""
+        return self.method not in SUPERPIXEL_METHODS
 
+    def in_use(self) -> "Settings":
+        """Return the settings as they count: `deep` always explains logits, by 61 photos.
+
+        What it has no use for, such as superpixels, is as by default.
+        """
+        if not self.is_pixelwise:
+            return self
+        return Settings(
+            method=self.method, seed=self.seed, nsamples=BACKGROUND_PHOTOS, output="logit"
+        )
+
+
+ARTICLE_1 = Settings(method="deep").in_use()
 ARTICLE_2 = Settings(n_segments=100, nsamples=300, method="kernel", output="logit")
 
 
@@ -83,12 +104,15 @@ class Explanation:
     Args:
         model_name, class_names: of the network.
         probabilities: (n_classes,), the prediction that is explained.
-        shap_values: (n_superpixels, n_classes), in units of `settings.output`.
+        shap_values: (n_superpixels, n_classes), in units of `settings.output`; of `deep` each
+            pixel is a superpixel, and its value the sum of those of its colour channels.
         standard_errors: the same shape, or None where the method has none.
-        base_values: (n_classes,), the score with every superpixel hidden.
+        base_values: (n_classes,), the score with every superpixel hidden; of `deep` the mean
+            score of the background photos.
         segments: (image_size, image_size) int, 0 … n_superpixels - 1.
         image: (image_size, image_size, 3) uint8, the photo as the network saw it.
-        nsamples: evaluations spent so far.
+        nsamples: evaluations spent so far; of `deep`, background photos.
+        background: what the background photos are, in words, where there are any.
     """
 
     model_name: str
@@ -101,10 +125,11 @@ class Explanation:
     image: np.ndarray
     nsamples: int
     settings: Settings
+    background: str = ""
 
     @property
     def n_superpixels(self) -> int:
-        """How many superpixels SLIC gave."""
+        """How many superpixels SLIC gave, or how many pixels there are."""
         return len(self.shap_values)
 
     @property
@@ -114,7 +139,9 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the pixels, ready for JSON: values, errors, settings, versions."""
-        errors = self.standard_errors
+        errors, values = self.standard_errors, self.shap_values
+        if self.settings.is_pixelwise:  # half the text, and the sums still hold to 1e-5
+            values = values.round(8)
         return {
             "model": self.model_name,
             "class_names": list(self.class_names),
@@ -123,8 +150,9 @@ class Explanation:
             "settings": asdict(self.settings),
             "n_superpixels": self.n_superpixels,
             "nsamples": self.nsamples,
+            "background": self.background,
             "base_values": self.base_values.tolist(),
-            "shap_values": self.shap_values.tolist(),
+            "shap_values": values.tolist(),
             "standard_errors": None if errors is None else errors.tolist(),
             "segments": self.segments.tolist(),
             "versions": {
@@ -149,14 +177,39 @@ def explain(
         settings: fields of `Settings`, such as n_segments=100, nsamples=300, seed=0.
 
     Raises:
-        SettingsError: a setting is unknown or out of range.
+        SettingsError: a setting is unknown or out of range, or the method is not for this network.
+        InsectsError: the process that `deep` needs failed; the text says how.
     """
     try:
         chosen = Settings(**settings)
     except TypeError:
         unknown = ", ".join(set(settings) - set(Settings.__dataclass_fields__))
         raise SettingsError(f"explain has no setting called {unknown}.") from None
-    return _explain(model, photo, chosen, on_progress)
+    require_support(model, chosen.method)
+    explain_by = _explain_pixels if chosen.is_pixelwise else _explain
+    return explain_by(model, photo, chosen.in_use(), on_progress)
+
+
+def supports(model: Model, method: str) -> bool:
+    """Return whether a method can explain a network: `deep` knows no ReLU6, so no backbone."""
+    if method in SUPERPIXEL_METHODS:
+        return True
+    network = NETWORKS.get(model.run.config.get("network", "")) if hasattr(model, "run") else None
+    return network is not None and network.backbone is None
+
+
+def require_support(model: Model, method: str) -> None:
+    """Check that a method can explain a network.
+
+    Raises:
+        SettingsError: it cannot.
+    """
+    if not supports(model, method):
+        able = " and ".join(n.name for n in NETWORKS.values() if n.backbone is None)
+        raise SettingsError(
+            f"{method} explains only the articles' networks, {able}, for it knows not every kind "
+            f"of layer; choose one of them, or another method for {model.name}."
+        )
 
 
 def _explain(
@@ -179,6 +232,28 @@ def _explain(
             image=image,
             nsamples=estimate.evaluations,
             settings=settings,
+        )
+
+
+def _explain_pixels(
+    model: Model, photo: np.ndarray, settings: Settings, on_progress: Progress
+) -> Iterator[Explanation]:
+    image = resize(photo, model.image_size)
+    probabilities = model.probabilities(image[None])[0]
+    segments = np.arange(model.image_size**2).reshape(model.image_size, model.image_size)
+    for found in deep(model.run.path, image, settings.seed, on_progress):
+        yield Explanation(
+            model_name=model.name,
+            class_names=model.class_names,
+            probabilities=probabilities,
+            shap_values=found.values.reshape(segments.size, -1),
+            standard_errors=None,
+            base_values=found.base_values,
+            segments=segments,
+            image=image,
+            nsamples=found.spent,
+            settings=settings,
+            background=found.background,
         )
 
 

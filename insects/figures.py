@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import altair as alt
 import numpy as np
 from PIL import Image, ImageOps
+from scipy.ndimage import gaussian_filter
 from skimage.segmentation import mark_boundaries
 
 from insects.explanation import Explanation
 from insects.inference import Prediction
-from insects.wording import describe, headline, short_percent, signed
+from insects.wording import describe, headline, short_percent, signed_end
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,11 +25,29 @@ CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9
 MOST_BARS, MOST_OVERLAYS = 8, 4
 OUTLINE = (1.0, 0.85, 0.1)
 OVERLAY_SIDE = 480
+# Values of single pixels are spikes: unsmoothed, and on a scale to their largest, all looks grey.
+PIXEL_BLUR = 1.0  # standard deviation, in pixels of the network
+PIXEL_SCALE_PERCENT = 99
 
 
 def scale_limit(explanation: Explanation) -> float:
-    """Return the largest absolute SHAP value: the end of the scale that all classes share."""
-    return float(max(np.abs(explanation.shap_values).max(), 1e-9))
+    """Return the end of the scale that all classes share: the largest absolute SHAP value.
+
+    Of a pixel-level explanation it is the value that one pixel in 100 exceeds.
+    """
+    sizes = np.abs(shown_values(explanation))
+    is_pixelwise = explanation.settings.is_pixelwise
+    end = np.percentile(sizes, PIXEL_SCALE_PERCENT) if is_pixelwise else sizes.max()
+    return float(max(end, 1e-9))
+
+
+def shown_values(explanation: Explanation) -> np.ndarray:
+    """Return the SHAP values as they are drawn, (n_superpixels, n_classes): pixels smoothed."""
+    values = explanation.shap_values
+    if not explanation.settings.is_pixelwise:
+        return values
+    maps = values.reshape(*explanation.segments.shape, -1)
+    return gaussian_filter(maps, (PIXEL_BLUR, PIXEL_BLUR, 0)).reshape(values.shape)
 
 
 def overlay(explanation: Explanation, class_name: str, photo: np.ndarray) -> np.ndarray:
@@ -38,8 +57,8 @@ def overlay(explanation: Explanation, class_name: str, photo: np.ndarray) -> np.
         photo: (h, w, 3) uint8, gives the proportions; 480 px on the long side come out.
     """
     grey, segments = _fit(explanation, photo)
-    values = explanation.shap_values[:, explanation.class_names.index(class_name)]
-    share = values / scale_limit(explanation)
+    values = shown_values(explanation)[:, explanation.class_names.index(class_name)]
+    share = np.clip(values / scale_limit(explanation), -1, 1)
     colours = _diverging(share)
     opacity = (0.1 + 0.75 * np.abs(share))[segments][..., None]
     mixed = grey[..., None] * (1 - opacity) + colours[segments] * opacity
@@ -157,7 +176,7 @@ def explanation_figure(explanation: Explanation, photo: np.ndarray) -> "Figure":
     figure = Figure(figsize=(3.2 * (len(shown) + 2), 4.4), layout="constrained")
     axes = figure.subplots(1, len(shown) + 2)
     axes[0].imshow(photo)
-    axes[0].set_title(f"the photo, {explanation.n_superpixels} superpixels", fontsize=10)
+    axes[0].set_title(f"the photo, {_parts(explanation)}", fontsize=10)
     axes[0].set_axis_off()
     _draw_bars(axes[1], explanation, order[:MOST_BARS])
     for ax, i in zip(axes[2:], shown, strict=True):
@@ -179,10 +198,19 @@ def explanation_figure(explanation: Explanation, photo: np.ndarray) -> "Figure":
 def caption(explanation: Explanation) -> str:
     """Return how the explanation was made, in one line."""
     s = explanation.settings
-    return (
-        f"{explanation.model_name}, {s.method}, {explanation.n_superpixels} superpixels, "
-        f"{explanation.nsamples} samples, hidden parts: {s.baseline}, seed {s.seed}"
-    )
+    how = f"{explanation.model_name}, {s.method}, {_parts(explanation)}, "
+    if s.is_pixelwise:
+        return (
+            f"{how}background: {explanation.background}, seed {s.seed}. Drawn smoothed by a "
+            f"pixel; the strongest {100 - PIXEL_SCALE_PERCENT} % have the full colour"
+        )
+    return f"{how}{explanation.nsamples} samples, hidden parts: {s.baseline}, seed {s.seed}"
+
+
+def _parts(explanation: Explanation) -> str:
+    if explanation.settings.is_pixelwise:
+        return f"{explanation.n_superpixels:,} pixels"
+    return f"{explanation.n_superpixels} superpixels"
 
 
 def data_url(picture: np.ndarray) -> str:
@@ -208,10 +236,10 @@ def scale_html(explanation: Explanation) -> str:
     limit = scale_limit(explanation)
     return (
         '<div style="display:flex;align-items:center;gap:.6rem;flex-wrap:wrap">'
-        f"<span>against {signed(-limit)}</span>"
+        f"<span>against {signed_end(-limit)}</span>"
         f'<span style="flex:1;min-width:8rem;max-width:26rem;height:.8rem;border-radius:.4rem;'
         f'background:linear-gradient(90deg,{AGAINST},{NEUTRAL},{FOR})"></span>'
-        f"<span>{signed(limit)} for</span></div>"
+        f"<span>{signed_end(limit)} for</span></div>"
     )
 
 

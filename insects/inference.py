@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from insects.errors import RunError
 from insects.photos import resize
+from insects.predictions import temperature_of
 from insects.runs import Run, find_run
 
 BATCH_SIZE = 8
@@ -98,6 +99,7 @@ class Model:
         self.name: str = run.name
         self.class_names: tuple[str, ...] = tuple(config["class_names"])
         self.image_size: int = config["image_size"]
+        self.temperature = temperature_of(run)
         if not (run.path / "model.tflite").is_file():
             raise RunError(f"The run {run.name} has no model.tflite.")
         self._networks = [Interpreter(run.path / "model.tflite")]
@@ -112,8 +114,11 @@ class Model:
         return outputs
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return (n, n_classes) float64, rows sum to 1, for images as in `logits`."""
-        return softmax(self.logits(images).astype(np.float64), axis=1)
+        """Return (n, n_classes) float64, rows sum to 1, for images as in `logits`.
+
+        Of a calibrated run the logits are divided by its temperature (Guo et al., 2017).
+        """
+        return softmax(self.logits(images).astype(np.float64) / self.temperature, axis=1)
 
     def predict(self, photo: np.ndarray) -> Prediction:
         """Return the prediction for one photo of any size, (H, W, 3) uint8."""

@@ -1,4 +1,4 @@
-"""The honest results table: each network, with and without the leak, and on other photos."""
+"""The honest results table: each network, with and without the leak, by series and elsewhere."""
 
 import shutil
 import sys
@@ -21,7 +21,7 @@ from insects.storage import Progress
 from insects.training.settings import Settings
 
 SEEDS = (0, 1, 2)
-SPLITS = ("published", "deduplicated")
+SPLITS = ("published", "deduplicated", "by_series")
 # What the articles' authors wrote of their networks, for the table.
 REPORTED = {"tang": "100 %", "zhang": "one photo, 99.9 % sure", "efficientnet_lite0": "–"}
 
@@ -89,7 +89,7 @@ def reproduce(folder: Path | None, on_progress: Progress) -> list[dict[str, Any]
 def markdown(rows: list[dict[str, Any]]) -> str:
     """Return the rows as a table, a line a network."""
     header = ["network", "the article's score", "copies of the test photos in training"]
-    header += ["copies taken out", "photos from elsewhere"]
+    header += ["copies taken out", "no series parted", "photos from elsewhere"]
     lines = []
     for network in NETWORKS:
         mine = [row for row in rows if row["network"] == network]
@@ -97,6 +97,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
         cells = [
             _cell([row["test"] for row in mine if row["split"] == "published"]),
             _cell([row["test"] for row in honest]),
+            _cell([row["test"] for row in mine if row["split"] == "by_series"]),
             _cell([row["elsewhere"] for row in honest if "elsewhere" in row]),
         ]
         lines.append([NETWORKS[network].title, REPORTED[network], *cells])
@@ -141,7 +142,7 @@ def _trained(settings: Settings, on_progress: Progress) -> Run:
     """Return the run of these settings, trained now where it is not there yet.
 
     Raises:
-        RunError: a run of that name was trained otherwise.
+        RunError: a run of that name was trained otherwise, or not to its end.
     """
     run = Run(runs_folder() / settings.run_name)
     if run.path.exists() and run.status[0] == "failed":
@@ -151,6 +152,8 @@ def _trained(settings: Settings, on_progress: Progress) -> Run:
 
         print(f"training {settings.run_name}", file=sys.stderr)
         return train(settings, on_progress=on_progress)
+    if run.status[0] == "stopped":
+        raise RunError(f"{run.path} was stopped before its end; let it go on, or delete it.")
     if run.require_finished().config["recipe"] != settings.checked_recipe().to_dict():
         raise RunError(f"{run.path} was trained by another recipe; move it away.")
     return run

@@ -8,6 +8,7 @@ from insects.inference import Prediction
 # A value this many standard errors from 0 is called clear.
 CLEAR = 2.0
 SMALLEST_SAID = 0.005
+SMALLEST_WITH_TWO_DECIMALS = 0.1
 PLACES = (
     ("at the upper left", "at the top", "at the upper right"),
     ("on the left", "in the middle", "on the right"),
@@ -37,11 +38,16 @@ def headline(prediction: Prediction) -> str:
 def describe(explanation: Explanation, class_name: str | None = None) -> str:
     """Return which regions speak most for and against a class, in one sentence.
 
+    Of a pixel-level explanation the regions are the ninths of the photo, for no single pixel says
+    anything.
+
     Args:
         class_name: None for the predicted class.
     """
     label = class_name or explanation.label
     index = explanation.class_names.index(label)
+    if explanation.settings.is_pixelwise:
+        return _describe_pixels(explanation, label, index)
     values = explanation.shap_values[:, index]
     strongest = np.argsort(values)
     supporters = [
@@ -50,13 +56,42 @@ def describe(explanation: Explanation, class_name: str | None = None) -> str:
     opponents = [i for i in strongest[:1] if values[i] < 0 and is_clear(explanation, i, index)]
     if not supporters and not opponents:
         return f"No single region speaks clearly for or against {label} at this many samples."
+    return _sentence(
+        [_region(explanation, i, index) for i in supporters],
+        [_region(explanation, i, index) for i in opponents],
+    )
+
+
+def _describe_pixels(explanation: Explanation, label: str, class_index: int) -> str:
+    sums = ninths(explanation)[:, class_index]
+    strongest = np.argsort(sums)
+    said = [i for i in strongest if abs(sums[i]) > SMALLEST_SAID]
+    if not said:
+        return f"No part of the photo speaks clearly for or against {label}."
+    return _sentence(
+        [_ninth(i, sums[i]) for i in said[::-1][:2] if sums[i] > 0],
+        [_ninth(i, sums[i]) for i in said[:1] if sums[i] < 0],
+    )
+
+
+def ninths(explanation: Explanation) -> np.ndarray:
+    """Return what the pixels of each ninth of the photo sum to, (9, n_classes), row by row."""
+    side = explanation.segments.shape[0]
+    rows, columns = np.indices((side, side)) * 3 // side
+    of_pixels = explanation.shap_values[explanation.segments]
+    return np.stack([of_pixels[3 * rows + columns == i].sum(axis=0) for i in range(9)])
+
+
+def _ninth(ninth: int, value: float) -> str:
+    return f"the pixels {PLACES[ninth // 3][ninth % 3]} (together {signed(value)})"
+
+
+def _sentence(supporters: list[str], opponents: list[str]) -> str:
     parts = []
     if supporters:
-        parts.append(
-            "most for it: " + " and ".join(_region(explanation, i, index) for i in supporters)
-        )
+        parts.append("most for it: " + " and ".join(supporters))
     if opponents:
-        parts.append("most against: " + _region(explanation, opponents[0], index))
+        parts.append("most against: " + " and ".join(opponents))
     sentence = "; ".join(parts) + "."
     return sentence[0].upper() + sentence[1:]
 
@@ -73,6 +108,15 @@ def is_clear(explanation: Explanation, superpixel: int, class_index: int) -> boo
 def signed(value: float) -> str:
     """Return such as "+0.31" or "−0.08", with a real minus sign."""
     return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")
+
+
+def signed_end(value: float) -> str:
+    """Return the same for the end of a scale, with two digits that count where it is small."""
+    if abs(value) >= SMALLEST_WITH_TWO_DECIMALS:
+        return signed(value)
+    return np.format_float_positional(
+        value, precision=2, fractional=False, trim="k", sign=True
+    ).replace("-", "−")
 
 
 def _region(explanation: Explanation, superpixel: int, class_index: int) -> str:

@@ -17,9 +17,9 @@ with right.container(key="results"):
 
 with settings_area:
     network = components.network_picker()
-    settings = components.settings_picker()
+    model = cache.model(network)
+    settings = components.settings_picker(model)
 
-model = cache.model(network)
 photo = state.photo()
 prediction = cache.prediction(network, photo)
 subject = (network, cache.edition(network), photo.key)
@@ -43,7 +43,7 @@ def show() -> None:
     """Draw the explanation as far as it is; runs again and again while there is more to come."""
     running = job.poll()
     explanation = job.explanation
-    components.words(explanation, running)
+    components.words(job, running)
     columns = st.columns(1 + len(classes))
     with columns[0]:
         shared.prediction_bars(prediction)

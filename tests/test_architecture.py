@@ -76,8 +76,8 @@ def test_streamlit_is_imported_only_by_the_app(path):
 
 
 @pytest.mark.parametrize("path", **named(APP))
-def test_tensorflow_is_imported_only_by_networks_and_training(path):
-    if not is_below(path, "insects/networks", "insects/training"):
+def test_tensorflow_is_imported_only_by_networks_training_and_values_of_pixels(path):
+    if not is_below(path, "insects/networks", "insects/training", "insects/pixelwise"):
         assert not TENSORFLOW & libraries_of(path)
 
 
@@ -109,11 +109,21 @@ def test_estimators_know_neither_photos_nor_networks(path):
     "module",
     [
         "insects",
+        "insects.explanation",
         "insects.inference",
+        "insects.networks.layers",
+        "insects.predictions",
+        "insects.training.inputs",
+        "insects.training.launch",
         "insects.networks",
+        "insects.pixelwise.background",
+        "insects.pixelwise.child",
+        "insects.pixelwise.deep",
         "insects.ui.cache",
         "insects.ui.components.dataset",
         "insects.ui.components.explain",
+        "insects.ui.components.compare",
+        "insects.ui.components.training",
         "insects.ui.jobs",
         "insects.ui.state",
         "insects.__main__",

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from insects.__main__ import main
+from insects.runs import Run
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("predict", "explain", "train", "runs", "evaluate", "bench")
@@ -209,7 +210,8 @@ def test_runs_shows_one_that_is_not_finished_and_one_that_failed(cli, own_runs_f
         (own_runs_folder / name).mkdir(parents=True)
         (own_runs_folder / name / "config.json").write_text('{"network": "zhang"}')
         (own_runs_folder / name / "status").write_text(status + "\n")
-    status, out, err = cli("runs")
+    with Run(own_runs_folder / "half-way").hold():
+        status, out, err = cli("runs")
     assert (status, err) == (0, "")
     assert {"half-way: running", "broken: failed, no space left"} <= set(out.splitlines())
 
@@ -249,7 +251,8 @@ def test_a_network_that_is_still_being_trained_is_refused_in_one_line(cli, photo
     (own_runs_folder / "half-way").mkdir(parents=True)
     (own_runs_folder / "half-way" / "config.json").write_text('{"network": "zhang"}')
     (own_runs_folder / "half-way" / "status").write_text("running\n")
-    assert "running" in complaint(cli("predict", photo, "--network", "half-way"), 1)
+    with Run(own_runs_folder / "half-way").hold():
+        assert "running" in complaint(cli("predict", photo, "--network", "half-way"), 1)
 
 
 def test_an_error_is_one_line_in_a_process_of_its_own_too(no_photo):

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from insects.errors import SettingsError, StoppedError
-from insects.explanation import ARTICLE_2, METHODS, Explanation, explain
+from insects.explanation import (
+    ARTICLE_1,
+    ARTICLE_2,
+    SUPERPIXEL_METHODS,
+    Explanation,
+    Settings,
+    explain,
+)
 from insects.inference import BATCH_SIZE
 from insects.superpixels import segment
 
@@ -74,7 +81,7 @@ def test_the_nine_blocks_are_nine_superpixels():
             assert (inside == inside[0, 0]).all()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SUPERPIXEL_METHODS)
 @pytest.mark.parametrize("output", ["probability", "logit"])
 @pytest.mark.parametrize("place", [(0, 0), (1, 1), (2, 0), (0, 2)])
 def test_only_the_superpixel_that_the_model_looks_at_has_value(method, output, place):
@@ -108,7 +115,7 @@ def test_a_hidden_dark_block_speaks_against_bright():
 # What sums up
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SUPERPIXEL_METHODS)
 @pytest.mark.parametrize("output", ["probability", "logit"])
 def test_values_of_the_default_network_sum_to_its_prediction(default_model, photos, method, output):
     settings = {"n_segments": 6, "nsamples": 150, "method": method, "output": output}
@@ -181,7 +188,7 @@ def test_one_superpixel_alone_carries_the_whole_prediction():
     assert np.allclose(result.shap_values[0], result.probabilities - result.base_values)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SUPERPIXEL_METHODS)
 def test_an_explanation_can_be_written_as_json_and_read_back(method):
     result = last(explain(OneRegionModel(), nine_blocks(), nsamples=60, method=method, **NINE))
     read = json.loads(json.dumps(result.to_dict(), allow_nan=False))
@@ -199,10 +206,22 @@ def test_article_2_is_explained_as_it_describes():
     assert (ARTICLE_2.baseline, ARTICLE_2.compactness, ARTICLE_2.sigma) == ("white", 5.0, 3.0)
 
 
+def test_article_1_is_explained_by_61_photos_and_in_logits():
+    """What came out of its network was never turned into probabilities."""
+    assert (ARTICLE_1.method, ARTICLE_1.nsamples, ARTICLE_1.output) == ("deep", 61, "logit")
+
+
+def test_settings_that_a_method_has_no_use_for_make_no_difference():
+    chosen = {"n_segments": 7, "nsamples": 90, "baseline": "blur", "output": "probability"}
+    assert Settings(method="deep", **chosen).in_use() == ARTICLE_1
+    assert Settings(method="deep", seed=1, **chosen).in_use() != ARTICLE_1
+    assert Settings(method="kernel", **chosen).in_use() == Settings(method="kernel", **chosen)
+
+
 # While it runs
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SUPERPIXEL_METHODS)
 def test_the_model_never_gets_more_than_one_batch_of_images(method):
     model = OneRegionModel()
     last(explain(model, nine_blocks(), nsamples=300, method=method, **NINE))
@@ -217,7 +236,7 @@ def test_the_model_is_asked_no_more_than_nsamples_beside_the_prediction(method):
     assert sum(model.batch_sizes) == result.nsamples + 1 <= 102
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SUPERPIXEL_METHODS)
 def test_progress_is_told_after_each_batch(method):
     told = []
     result = last(
@@ -235,7 +254,7 @@ def test_progress_is_told_after_each_batch(method):
     assert max(np.diff([0, *told])) <= BATCH_SIZE
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SUPERPIXEL_METHODS)
 def test_an_error_in_on_progress_ends_the_work(method):
     model = OneRegionModel()
 
@@ -293,6 +312,11 @@ def test_a_setting_that_cannot_be_is_refused_at_once_by_its_name(name, value):
 def test_a_refusal_says_what_came(name, value):
     with pytest.raises(SettingsError, match=str(value)):
         explain(OneRegionModel(), nine_blocks(), **{name: value})
+
+
+def test_a_model_that_deep_cannot_open_is_refused_at_once():
+    with pytest.raises(SettingsError, match=r"deep explains only .* one region"):
+        explain(OneRegionModel(), nine_blocks(), method="deep")
 
 
 def test_an_unknown_setting_is_refused_by_its_name():

@@ -5,7 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from insects.metrics import confusion_matrix, measure, wilson_interval
+from insects.metrics import (
+    confusion_matrix,
+    expected_calibration_error,
+    measure,
+    reliability,
+    wilson_interval,
+)
 
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.6, 0.3], [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]])
 LABELS = np.array([0, 1, 2, 2])
@@ -64,3 +70,53 @@ def test_measures_of_four_photos_are_those_worked_out_by_hand():
 def test_a_certain_mistake_has_a_large_but_finite_loss():
     loss = measure(np.array([[1.0, 0.0]]), np.array([1]))["loss"]
     assert 10 < loss < math.inf
+
+
+# Calibration
+
+SURE = np.array([[0.95, 0.05], [0.9, 0.1], [0.3, 0.7], [0.62, 0.38]])
+TRUE = np.array([0, 1, 1, 0])
+
+
+def test_reliability_worked_out_by_hand():
+    rows = [row for row in reliability(SURE, TRUE, bins=4) if row["photos"]]
+    assert [row["photos"] for row in rows] == [2, 2]
+    assert [(row["low"], row["high"]) for row in rows] == [(0.5, 0.75), (0.75, 1.0)]
+    assert [row["confidence"] for row in rows] == pytest.approx([0.66, 0.925])
+    assert [row["accuracy"] for row in rows] == [1.0, 0.5]
+
+
+def test_the_calibration_error_is_the_gap_of_each_bin_by_its_share_of_the_photos():
+    by_hand = (2 * (1 - 0.66) + 2 * (0.925 - 0.5)) / 4
+    assert expected_calibration_error(SURE, TRUE, bins=4) == pytest.approx(by_hand)
+
+
+def test_bins_hold_their_upper_end_and_all_photos():
+    edges = np.array([[1 / 3, 1 / 3, 1 / 3], [1.0, 0, 0], [0.5, 0.5, 0], [1 + 1e-9, 0, 0]])
+    rows = reliability(edges, np.zeros(4, int), bins=2)
+    assert [row["photos"] for row in rows] == [2, 2]
+
+
+def test_empty_bins_are_there_and_say_nothing():
+    rows = reliability(SURE, TRUE)
+    assert len(rows) == 15
+    assert rows[0] == {
+        "low": 0,
+        "high": pytest.approx(1 / 15),
+        "photos": 0,
+        "confidence": None,
+        "accuracy": None,
+    }
+
+
+def test_certain_and_right_has_no_calibration_error_and_certain_and_wrong_all_of_it():
+    certain = np.eye(3)
+    assert expected_calibration_error(certain, np.array([0, 1, 2])) == 0
+    assert expected_calibration_error(certain, np.array([1, 2, 0])) == 1
+
+
+def test_probabilities_that_labels_follow_have_a_small_calibration_error():
+    rng = np.random.default_rng(0)
+    first = rng.random(20_000)
+    labels = (rng.random(20_000) > first).astype(int)
+    assert expected_calibration_error(np.stack([first, 1 - first], axis=1), labels) < 0.02

@@ -264,3 +264,43 @@ def pickled(value):
     pickler.fast = True  # no memo
     pickler.dump(value)
     return buffer.getvalue()[2:-1]
+
+
+# The backbone in Keras, from what is shipped
+
+
+@pytest.fixture(scope="module")
+def keras_backbone():
+    from insects.networks.restore import restore_backbone
+
+    return restore_backbone("efficientnet_lite0")
+
+
+def test_the_backbone_made_again_from_its_export_gives_the_same_embeddings(keras_backbone, photos):
+    images = as_floats(photo.pixels for photo in photos)
+    made_again = np.asarray(keras_backbone(images, training=False))
+    shipped = Interpreter(BACKBONES / "efficientnet_lite0.tflite")(images)
+    assert np.allclose(made_again, shipped, atol=1e-3)
+
+
+def test_backbone_and_head_in_litert_are_compared_with_both_in_keras(photos, monkeypatch):
+    from insects.networks import export, restore
+    from insects.runs import find_run
+
+    run = find_run("efficientnet_lite0")
+    images = as_floats(photo.pixels for photo in photos)
+    head, path = restore.restore(run), run.path / "model.tflite"
+    assert export.check_with_backbone(head, path, run.config["backbone"], images) < 1e-4
+    broken = restore.restore_backbone("efficientnet_lite0")
+    weights = broken.get_weights()
+    broken.set_weights([*weights[:-5], weights[-5] * 3, *weights[-4:]])
+    monkeypatch.setattr(export, "restore_backbone", lambda name: broken)
+    with pytest.raises(RunError, match="differs"):
+        export.check_with_backbone(head, path, run.config["backbone"], images)
+
+
+def test_a_backbone_that_is_not_shipped_cannot_be_made_again():
+    from insects.networks.restore import restore_backbone
+
+    with pytest.raises(RunError, match="no backbone 'resnet'"):
+        restore_backbone("resnet")

@@ -224,7 +224,7 @@ def test_a_run_that_is_being_deleted_is_in_no_list(run_on, monkeypatch):
     ("text", "status"),
     [
         ("finished", ("finished", "")),
-        ("running\n", ("running", "")),
+        ("stopped after 3 minutes\n", ("stopped", "after 3 minutes")),
         ("failed the disk is full\n", ("failed", "the disk is full")),
     ],
 )
@@ -245,12 +245,12 @@ def test_a_run_with_an_unknown_status_has_failed_and_says_what_it_was(tmp_path):
 
 
 def test_a_status_that_was_set_is_read_back(tmp_path):
-    run = make_run(tmp_path / "run", "running")
-    run.set_status("failed", "it was interrupted")
+    run = make_run(tmp_path / "run", "queued")
+    run.set_status("failed", "it was\ninterrupted")
     assert Run(run.path).status == ("failed", "it was interrupted")
 
 
-@pytest.mark.parametrize("state", ["queued", "running", "failed no memory left"])
+@pytest.mark.parametrize("state", ["queued", "failed no memory left"])
 def test_an_unfinished_run_is_refused_with_its_state_and_why(state, tmp_path):
     with pytest.raises(RunError, match=state.replace(" ", ": ", 1)):
         make_run(tmp_path / "run", state).require_finished()

@@ -100,13 +100,14 @@ def test_the_history_has_a_row_an_epoch_with_all_curves(trained):
 
 
 @pytest.mark.slow
-def test_progress_ends_at_the_last_step(trained):
+def test_progress_and_curves_end_at_the_last_step(trained):
     run, _ = trained
     steps = QUICK.epochs * -(-12 // QUICK.batch_size)
     progress = json.loads((run.path / "progress.json").read_text())
-    assert progress["step"] == progress["of"] == steps
-    assert progress["epoch"] == 1
-    assert progress["photos_per_second"] > 0
+    assert progress["step"] == progress["of"] == 3
+    assert progress["stage"] == "saving the network"
+    assert (progress["epoch"], progress["epochs"]) == (1, QUICK.epochs)
+    assert progress["steps_per_epoch"] * QUICK.epochs == steps
     last = rows(run.path / "batches.csv")[-1]
     assert int(last["step"]) == steps
     assert float(last["loss"]) >= 0
@@ -512,6 +513,7 @@ def test_keras_trains_on_the_order_of_each_epoch_in_turn(tmp_path):
     """The rows are watched where the network gets them, after all that Keras does with them."""
     import keras
 
+    from insects.runs.notes import Notes
     from insects.training.inputs import Part
     from insects.training.train import fit
 
@@ -528,6 +530,7 @@ def test_keras_trains_on_the_order_of_each_epoch_in_turn(tmp_path):
     part = Part(np.arange(10)[:, None], np.arange(10) % 3)
     recipe = Recipe(epochs=3, batch_size=4, optimizer="sgd", learning_rate=1e-6)
     model = Watching([keras.Input((1,)), keras.layers.Dense(3)])
-    fit(model, recipe, part, part, tmp_path, seed=1)
+    run = Run(tmp_path)
+    fit(model, recipe, part, part, run, Settings("tang", seed=1), Notes(run))
     expected = [row for k in range(3) for row in epoch_order(numbered(10, seed=1), k)]
     assert seen == expected

@@ -11,7 +11,7 @@ from insects.errors import SettingsError
 from insects.inference import n_cores
 from insects.storage import Progress
 
-PARTS = ("speed", "error", "defaults", "server")
+PARTS = ("speed", "error", "defaults", "training", "server")
 
 
 def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str, Any]:
@@ -20,12 +20,13 @@ def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str,
     Raises:
         SettingsError: no part has the name `only`.
     """
-    from insects.bench import defaults, error, server, speed
+    from insects.bench import defaults, error, server, speed, training
 
     parts = {
         "speed": speed.measure,
         "error": error.measure,
         "defaults": defaults.measure,
+        "training": training.measure,
         "server": server.measure,
     }
     if only and only not in PARTS:

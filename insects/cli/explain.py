@@ -52,7 +52,13 @@ def _add_explain(commands: Any) -> None:
     parser.add_argument("--n-segments", type=int, default=default.n_segments, help="superpixels")
     parser.add_argument("--nsamples", type=int, default=default.nsamples, help="evaluations")
     parser.add_argument("--seed", type=int, default=default.seed)
-    parser.add_argument("--method", choices=METHODS, default=default.method)
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default=default.method,
+        help="deep, for the articles' networks, gives each pixel a value, in logits, by 61 "
+        "background photos, whatever --n-segments, --nsamples, --baseline and --output say",
+    )
     parser.add_argument("--baseline", choices=BASELINES, default=default.baseline)
     parser.add_argument("--output", choices=OUTPUTS, default=default.output)
     parser.add_argument("--figure", type=Path, metavar="PNG", help="write the figure there")
@@ -61,19 +67,21 @@ def _add_explain(commands: Any) -> None:
 def _explain(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from insects.explanation import Settings, explain
+    from insects.explanation import Settings, explain, require_support
     from insects.inference import load_model
     from insects.photos import load_photo
     from insects.wording import describe, percent
 
     names = ("n_segments", "nsamples", "seed", "method", "baseline", "output")
     chosen = {name: getattr(options, name) for name in names}
-    Settings(**chosen)  # complains before any work is done
+    settings = Settings(**chosen).in_use()  # complains before any work is done
     photo = load_photo(options.photo)
     model = load_model(options.network)
+    require_support(model, settings.method)
     if options.figure:
         write_file(options.figure, b"")  # complains before any work is done
-    with tqdm(total=options.nsamples, unit="sample", disable=None, leave=False) as bar:
+    unit = "photo" if settings.is_pixelwise else "sample"
+    with tqdm(total=settings.nsamples, unit=unit, disable=None, leave=False) as bar:
 
         def on_progress(spent: int, of: int) -> None:
             bar.total = of

@@ -1,26 +1,38 @@
-"""`train` and `runs`: make a run, look at those that are there."""
+"""`train`: make a run, or let one go on."""
 
 import argparse
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from insects.cli.common import DEFAULT_NETWORK, Steps, add_command, print_json
+from insects.cli import runs
+from insects.cli.common import DEFAULT_NETWORK, Steps, add_command
+from insects.training.launch import OWNER
 
-OWNER = "INSECTS_OWNER"  # for the app: what stands in a command can be seen by all on the machine
+NUMBERS = ("epochs", "batch_size", "learning_rate")
 
 
 def add_commands(commands: Any) -> None:
     """Add these commands to the parser's."""
     _add_train(commands)
-    _add_runs(commands)
+    runs.add_commands(commands)
 
 
 def _add_train(commands: Any) -> None:
     from insects.datasets.splits import SPLITS
     from insects.networks import NETWORKS
 
-    parser = add_command(commands, "train", _train, "Train a network into a new run directory.")
+    parser = add_command(
+        commands,
+        "train",
+        _train,
+        "Train a network into a new run directory, or let a run go on. "
+        "Ctrl-C ends it after its batch; what it learned is kept.",
+    )
     parser.add_argument("--network", choices=NETWORKS, default=DEFAULT_NETWORK)
     parser.add_argument(
         "--dataset", default="published", help="published, drawn, or the path of a folder of photos"
@@ -34,85 +46,95 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--epochs", type=int, help="by default the recipe's, as are these three:")
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--learning-rate", type=float)
-    parser.add_argument("--run", type=Path, metavar="DIR", help="the run directory to write")
+    parser.add_argument("--augment", action="store_true", help="vary the photos at each epoch")
+    parser.add_argument(
+        "--calibrate", action="store_true", help="set photos aside to fit a temperature on"
+    )
+    parser.add_argument("--minutes", type=float, help="end it after so long; by default never")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--run", type=Path, metavar="DIR", help="the run directory to write; one that waits is run"
+    )
+    where.add_argument(
+        "--resume", metavar="RUN", help="let a run go on, perhaps to more --epochs in all"
+    )
 
 
 def _train(options: argparse.Namespace) -> None:
+    from insects.inference import silence
+    from insects.runs.notes import Notes
+    from insects.runs.queue import turn, underway
+    from insects.training.limits import check_memory
+
+    run = _run_to_train(options)
+    with Steps() as steps, underway(run), _interrupt_means_stop(run), turn(run, Notes(run, steps)):
+        check_memory(run.config["network"], run.config.get("photos", 0), _recipe(run))
+        with silence():  # TensorFlow takes seconds, so only once all is checked
+            from insects.training.train import learn
+        run = learn(run, steps)
+    runs.show_run(run, options.json)
+
+
+def _run_to_train(options: argparse.Namespace) -> Any:
+    """Return the run, queued: one that waits in its directory, one to go on, or a new one."""
+    from insects.datasets import load_dataset
+    from insects.runs import Run, find_run, runs_folder
+    from insects.training.launch import create, requeue
+
+    if options.resume:
+        return requeue(find_run(options.resume), options.epochs)
+    if options.run and (options.run / "config.json").is_file():
+        run = Run(options.run)
+        if run.status[0] == "queued":  # it is all in its config
+            return run
+    settings = _settings(options)
+    settings.checked_recipe()
+    settings.check_dataset()
+    dataset = load_dataset(settings.dataset, seed=settings.seed)
+    return create(settings, dataset, options.run or runs_folder() / settings.run_name)
+
+
+def _settings(options: argparse.Namespace) -> Any:
     from dataclasses import replace
 
-    from insects.inference import silence
     from insects.networks import get_network
     from insects.training.settings import Settings
 
-    given = {
-        name: getattr(options, name)
-        for name in ("epochs", "batch_size", "learning_rate")
-        if getattr(options, name) is not None
-    }
-    settings = Settings(
+    given = {name: getattr(options, name) for name in NUMBERS}
+    given = {name: value for name, value in given.items() if value is not None}
+    return Settings(
         network=options.network,
         dataset=options.dataset,
         split=options.split,
         seed=options.seed,
-        owner=os.environ.get(OWNER, ""),
         recipe=replace(get_network(options.network).recipe, **given),
+        augment=options.augment,
+        calibrate=options.calibrate,
+        minutes=options.minutes,
+        owner=os.environ.get(OWNER, ""),
     )
-    settings.checked_recipe()
-    settings.check_dataset()
-    with silence():  # TensorFlow takes seconds, so only once all is checked, and greets in lines
-        from insects.training.train import train
-
-    with Steps() as steps:
-        run = train(settings, options.run, steps)
-    _show_run(run, options.json)
 
 
-def _add_runs(commands: Any) -> None:
-    parser = add_command(
-        commands, "runs", _runs, "List the runs, shipped and trained here, or show one."
-    )
-    parser.add_argument("run_name", nargs="?", metavar="RUN")
+def _recipe(run: Any) -> Any:
+    from insects.training.settings import Settings
+
+    return Settings.from_config(run.config).checked_recipe()
 
 
-def _runs(options: argparse.Namespace) -> None:
-    from insects.runs import find_run, list_runs
+@contextmanager
+def _interrupt_means_stop(run: Any) -> Iterator[None]:
+    """Take the first Ctrl-C as a wish to stop after the batch, and a second one at its word."""
 
-    if options.run_name:
-        _show_run(find_run(options.run_name), options.json)
+    def ask(*_: object) -> None:
+        if run.wants_to_stop:
+            raise KeyboardInterrupt
+        run.ask_to_stop()
+
+    if threading.current_thread() is not threading.main_thread():  # only it may listen
+        yield
         return
-    runs = list_runs()
-    if options.json:
-        print_json([_run_facts(run) for run in runs])
-        return
-    for run in runs:
-        print(_run_line(run))
-
-
-def _show_run(run: Any, as_json: bool) -> None:
-    if as_json:
-        print_json(_run_facts(run))
-        return
-    print(_run_line(run))
-    print(f"  {run.path}")
-
-
-def _run_facts(run: Any) -> dict[str, Any]:
-    state, why = run.status
-    metrics = run.metrics if state == "finished" else None
-    return {
-        "name": run.name,
-        "path": str(run.path),
-        "shipped": run.is_shipped,
-        "status": state,
-        "why": why,
-        "config": run.config,
-        "metrics": metrics,
-    }
-
-
-def _run_line(run: Any) -> str:
-    state, why = run.status
-    if state != "finished":
-        return f"{run.name}: {state}{', ' + why if why else ''}"
-    test = run.metrics["test"]
-    return f"{run.name}: {test['correct']} of {test['photos']} test photos right"
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

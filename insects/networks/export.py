@@ -11,7 +11,8 @@ import numpy as np
 from scipy.special import softmax
 
 from insects.errors import RunError
-from insects.inference import Interpreter
+from insects.inference import BACKBONES, Interpreter
+from insects.networks.restore import restore_backbone
 
 if TYPE_CHECKING:
     import keras
@@ -67,10 +68,41 @@ def check_export(model: keras.Model, path: Path, inputs: np.ndarray) -> float:
     Raises:
         RunError: too few inputs, or the two differ by more than 1e-3 or are not numbers.
     """
-    if len(inputs) < MIN_INPUTS:
-        raise RunError(f"An export is checked on at least {MIN_INPUTS} photos, not {len(inputs)}.")
     inputs = np.asarray(inputs, np.float32)
-    exported, expected = Interpreter(path)(inputs), model.predict(inputs, verbose=0)
+    return _difference(path, Interpreter(path)(inputs), model.predict(inputs, verbose=0))
+
+
+def check_with_backbone(model: keras.Model, path: Path, backbone: str, images: np.ndarray) -> float:
+    """Return as `check_export`, for a shipped backbone with a head, both in LiteRT and in Keras.
+
+    The backbone's weights in Keras are those of its own export (see `insects.networks.restore`);
+    that these are ImageNet's was checked when it was made.
+
+    Args:
+        model: the head in Keras.
+        path: the head's export.
+        images: real photos, raw 0-255 RGB, (n, image_size, image_size, 3) with n at least 8.
+
+    Raises:
+        RunError: as `check_export`.
+    """
+    images = np.asarray(images, np.float32)
+    embeddings = np.asarray(restore_backbone(backbone)(images, training=False))
+    expected = np.asarray(model(embeddings, training=False))
+    exported = Interpreter(path)(Interpreter(BACKBONES / f"{backbone}.tflite")(images))
+    return _difference(path, exported, expected)
+
+
+def _difference(path: Path, exported: np.ndarray, expected: np.ndarray) -> float:
+    """Return the largest difference between the probabilities of an export and of Keras.
+
+    Raises:
+        RunError: as `check_export`.
+    """
+    if len(expected) < MIN_INPUTS:
+        raise RunError(
+            f"An export is checked on at least {MIN_INPUTS} photos, not {len(expected)}."
+        )
     difference = np.abs(softmax(exported, axis=1) - softmax(expected, axis=1)).max()
     if not difference <= TOLERANCE:  # also catches NaN
         raise RunError(

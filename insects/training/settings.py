@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from insects.datasets import is_folder, require_dataset, uploads
 from insects.datasets.folder import safe_name
@@ -17,6 +18,7 @@ LIMITS = {
     "learning_rate": (1e-6, 1.0),
     "weight_decay": (0.0, 0.1),
 }
+MAX_MINUTES = 7 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class Settings:
         split: a name, see `insects.datasets.splits`.
         seed: of the weights and of the order of the photos.
         recipe: None for the network's own.
+        augment: vary the training photos a little, anew in each epoch.
+        calibrate: set some training photos aside, to fit a temperature on them; the articles'
+            recipes train on all.
+        minutes: end it after so long, with what it has learned; None for no limit.
         owner: the token of the visitor who asks for it, if any (see `insects.datasets.uploads`).
     """
 
@@ -37,6 +43,9 @@ class Settings:
     split: str = "deduplicated"
     seed: int = 0
     recipe: Recipe | None = None
+    augment: bool = False
+    calibrate: bool = False
+    minutes: float | None = None
     owner: str = field(default="", repr=False)
 
     @property
@@ -66,7 +75,8 @@ class Settings:
         Raises:
             SettingsError: no such network, or a hyper-parameter is out of range.
         """
-        recipe = self.recipe or get_network(self.network).recipe
+        network = get_network(self.network)
+        recipe = self.recipe or network.recipe
         if recipe.optimizer not in OPTIMIZERS:
             raise SettingsError(
                 f"optimizer must be one of {', '.join(OPTIMIZERS)}, not {recipe.optimizer!r}."
@@ -77,4 +87,48 @@ class Settings:
             value = getattr(recipe, name)
             if not low <= value <= high:
                 raise SettingsError(f"{name} must be from {low} to {high}, not {value}.")
+        if self.minutes is not None and not 0 < self.minutes <= MAX_MINUTES:
+            raise SettingsError(f"minutes must be up to {MAX_MINUTES}, not {self.minutes}.")
+        if self.augment and network.backbone:
+            raise SettingsError(
+                f"{network.title} cannot vary the photos: its backbone looks at each only once."
+            )
         return recipe
+
+    def to_config(self) -> dict[str, Any]:
+        """Return what a run's config.json says of the settings; of the owner only a digest."""
+        network = get_network(self.network)
+        config = {
+            "network": network.name,
+            "backbone": network.backbone,
+            "dataset": self.dataset,
+            "split": split_key(self.split),
+            "image_size": network.image_size,
+            "seed": self.seed,
+            "recipe": self.checked_recipe().to_dict(),
+            "augment": self.augment,
+            "calibrate": self.calibrate,
+            "minutes": self.minutes,
+        }
+        return {**config, "owner": uploads.owner_key(self.owner)} if self.owner else config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Settings":
+        """Return the settings that a run's config.json holds, without the owner.
+
+        Raises:
+            SettingsError: it is not the config of a run that can be trained.
+        """
+        try:
+            return cls(
+                network=config["network"],
+                dataset=config["dataset"],
+                split=config["split"],
+                seed=config["seed"],
+                recipe=Recipe(**config["recipe"]),
+                augment=bool(config.get("augment")),
+                calibrate=bool(config.get("calibrate")),
+                minutes=config.get("minutes"),
+            )
+        except (KeyError, TypeError):
+            raise SettingsError("The config of this run does not say how to train it.") from None

@@ -98,7 +98,7 @@ def network_titles() -> dict[str, str]:
             title = NETWORKS[run.config["network"]].title
         except (RunError, KeyError):  # one odd directory must not cost visitors all the others
             continue
-        if run.status[0] == "finished":
+        if run.status[0] in ("finished", "stopped"):
             titles.setdefault(run.name, title if run.is_shipped else f"{title}: {run.name}")
     return titles
 
@@ -138,14 +138,24 @@ def outlines(
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _files(key: str, _explanation: Explanation, _display: np.ndarray) -> tuple[bytes, str]:
-    figure = figures.explanation_figure(_explanation, _display)
-    return figures.to_png(figure), json.dumps(_explanation.to_dict())
+    return _make_files(_explanation, _display)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)  # the numbers of all pixels take 3 MB
+def _pixel_files(key: str, _explanation: Explanation, _display: np.ndarray) -> tuple[bytes, str]:
+    return _make_files(_explanation, _display)
+
+
+def _make_files(explanation: Explanation, display: np.ndarray) -> tuple[bytes, str]:
+    figure = figures.explanation_figure(explanation, display)
+    return figures.to_png(figure), json.dumps(explanation.to_dict())
 
 
 def files(explanation: Explanation, photo: SmallPhoto) -> tuple[bytes, str]:
     """Return the figure as PNG and the numbers as JSON."""
     key = (explanation.model_name, photo.key, explanation.settings, explanation.nsamples)
-    return _files(repr(key), explanation, photo.display)
+    make = _pixel_files if explanation.settings.is_pixelwise else _files
+    return make(repr(key), explanation, photo.display)
 
 
 @st.cache_resource(show_spinner="Looking for sample photos …")

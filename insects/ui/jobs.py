@@ -8,27 +8,29 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 from insects.errors import InsectsError, StoppedError
-from insects.explanation import Explanation
+from insects.explanation import Explanation, Settings
 
 # More visitors than this at once wait for their turn; each of these gets its share of the cores.
 AT_ONCE = 4
 # A page asks twice a second, in a hidden tab once a minute. One silent for so long is gone.
 ABANDONED_SECONDS = 150
 KEPT_RESULTS = 64
+KEPT_PIXEL_MAPS = 8  # 2 MB each
 
 Work = Callable[[Callable[[int, int], None]], Iterator[Explanation]]
 
 
 class Job:
-    """One explanation on its way. A page reads its fields; only the worker thread writes them.
+    """One explanation on its way. A page reads its fields; the worker thread writes them.
 
     Args:
-        key: equal for equal work.
-        of: evaluations in all.
+        key: equal for equal work; the settings of the explanation are a part of it.
+        of: evaluations in all; where it is pixelwise, background photos.
     """
 
     def __init__(self, key: tuple, of: int) -> None:
         self.key = key
+        self.is_pixelwise = any(isinstance(k, Settings) and k.is_pixelwise for k in key)
         self.spent, self.of = 0, of
         self.explanation: Explanation | None = None
         self.error = ""
@@ -49,6 +51,8 @@ class Job:
     def stop(self) -> None:
         """End the work after its current batch; what has been found is kept."""
         self._stop.set()
+        if self.state == "waiting":  # nobody has to wait for its turn to see it stopped
+            self.state = "stopped"
 
     def run(self, work: Work) -> None:
         """Do the work, and never raise: what went wrong is in `error`, for people to read."""
@@ -73,34 +77,41 @@ class Job:
             raise StoppedError("The explanation was stopped.")
 
 
-class Jobs:
-    """Runs jobs, a few at once, and keeps the latest results of all visitors by their key."""
+class Queue:
+    """Runs jobs in their order, and keeps the latest results by their key.
 
-    def __init__(self) -> None:
+    Args:
+        at_once: jobs that run at the same time.
+        kept: results that are kept.
+    """
+
+    def __init__(self, at_once: int, kept: int) -> None:
         self._queue: queue.SimpleQueue[tuple[Job, Work]] = queue.SimpleQueue()
         self._waiting: list[Job] = []
         self._results: OrderedDict[tuple, Explanation] = OrderedDict()
+        self._kept = kept
         self._lock = threading.Lock()
-        for _ in range(AT_ONCE):  # daemons: the server does not wait for them when it ends
+        for _ in range(at_once):  # daemons: the server does not wait for them when it ends
             threading.Thread(target=self._work, name="explain", daemon=True).start()
 
-    def start(self, key: tuple, of: int, work: Work) -> Job:
-        """Return a job for the work: done already where an equal one was finished before."""
-        job = Job(key, of)
+    def start(self, job: Job, work: Work) -> None:
+        """Take a job in; where an equal one was finished before, it is done already."""
         with self._lock:
-            if known := self._results.get(key):
-                self._results.move_to_end(key)
+            if known := self._results.get(job.key):
+                self._results.move_to_end(job.key)
                 job.explanation, job.spent, job.state = known, known.nsamples, "done"
                 job._ended.set()
-                return job
+                return
             self._waiting.append(job)
         self._queue.put((job, work))
-        return job
 
     def place(self, job: Job) -> int:
-        """Return how many jobs are before this one in the queue."""
+        """Return how many jobs that somebody still wants are before this one."""
         with self._lock:
-            return self._waiting.index(job) if job in self._waiting else 0
+            if job not in self._waiting:
+                return 0
+            before = self._waiting[: self._waiting.index(job)]
+            return sum(other.state == "waiting" for other in before)
 
     def _work(self) -> None:
         while True:
@@ -113,6 +124,31 @@ class Jobs:
         if job.state == "done" and job.explanation:
             with self._lock:
                 self._results[job.key] = job.explanation
-                while len(self._results) > KEPT_RESULTS:
+                while len(self._results) > self._kept:
                     self._results.popitem(last=False)
         job._ended.set()
+
+
+class Jobs:
+    """The queues of all visitors' explanations.
+
+    Those by pixel have one of their own, one at a time: each is a process of 1 GB, and while they
+    wait for each other they take no place from explanations that the server computes itself.
+    """
+
+    def __init__(self) -> None:
+        self._quick = Queue(AT_ONCE, KEPT_RESULTS)
+        self._pixelwise = Queue(1, KEPT_PIXEL_MAPS)
+
+    def start(self, key: tuple, of: int, work: Work) -> Job:
+        """Return a job for the work: done already where an equal one was finished before."""
+        job = Job(key, of)
+        self._queue_of(job).start(job, work)
+        return job
+
+    def place(self, job: Job) -> int:
+        """Return how many jobs are before this one in its queue."""
+        return self._queue_of(job).place(job)
+
+    def _queue_of(self, job: Job) -> Queue:
+        return self._pixelwise if job.is_pixelwise else self._quick

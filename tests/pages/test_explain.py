@@ -16,6 +16,7 @@ import insects.explanation
 from insects.explanation import Settings
 from insects.inference import Prediction
 from insects.ui import cache
+from insects.ui.jobs import AT_ONCE
 from insects.wording import headline
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +89,7 @@ def text(page: AppTest) -> str:
 
 
 def button(page: AppTest, label: str):
-    return next(button for button in page.button if button.label == label)
+    return next(button for button in page.button if label in (button.label, button.key))
 
 
 def alts(page: AppTest, start: str = "") -> list[str]:
@@ -201,22 +202,69 @@ def test_the_same_photo_with_the_same_settings_is_explained_only_once(visit):
     assert len(page.download_button) == 2
 
 
-def test_as_in_article_2_sets_what_that_article_used(visit):
-    page = visit()
+def test_as_in_article_2_sets_what_that_article_used_and_explains_at_once(visit):
+    page = finished(visit())
     button(page, "As in article 2").click().run()
     sliders = {key: page.slider(key=key).value for key in ("n_segments", "nsamples")}
     choices = {key: page.selectbox(key=key).value for key in ("method", "baseline", "output")}
     assert sliders == {"n_segments": 100, "nsamples": 300}
     assert choices == {"method": "kernel", "baseline": "white", "output": "logit"}
-
-
-def test_as_in_article_2_can_be_explained(visit):
-    page = finished(visit())
-    button(page, "As in article 2").click().run()
-    button(page, "Explain").click().run()
     finished(page)
-    assert "kernel" in text(page)
+    assert "zhang, kernel, " in text(page)
     assert "300 samples" in text(page)
+    assert CHANGED not in text(page)
+
+
+def test_as_in_article_1_explains_each_pixel_of_the_photo_with_that_articles_network(visit):
+    page = finished(visit())
+    button(page, "As in article 1").click().run()
+    assert page.selectbox(key="network").value == "tang"
+    assert page.selectbox(key="method").value == "deep"
+    assert page.slider(key="n_segments").disabled
+    assert page.slider(key="nsamples").disabled
+    finished(page)
+    assert "tang, deep, 50,176 pixels, background: 61 " in text(page)
+    assert len(alts(page, "What speaks for and against ")) == 3
+    assert "Most for it: the pixels " in text(page)
+    assert CHANGED not in text(page)
+
+
+def test_a_network_that_deep_cannot_explain_is_named_in_a_sentence(visit):
+    page = finished(visit())
+    page.selectbox(key="method").set_value("deep").run()
+    (warning,) = page.warning
+    assert re.fullmatch(r"deep explains only .* efficientnet_lite0\.", warning.value)
+    button(page, "Explain").click().run()
+    until(page, lambda page: page.error)
+    assert page.error[0].value == warning.value
+    page.selectbox(key="network").set_value("tang").run()
+    assert not page.warning
+
+
+def test_others_are_explained_by_superpixels_while_an_explanation_by_pixel_runs(visit, monkeypatch):
+    let_go, begun = threading.Event(), threading.Event()
+    real = insects.explanation.deep
+
+    def slow(*arguments):
+        begun.set()
+        let_go.wait(PATIENCE)
+        yield from real(*arguments)
+
+    monkeypatch.setattr(insects.explanation, "deep", slow)
+    pages = [finished(visit()) for _ in range(AT_ONCE + 1)]
+    for number, page in enumerate(pages):
+        button(page, f"sample-{number}").click().run()
+        button(page, "As in article 1").click().run()
+    assert begun.wait(PATIENCE)
+    last = pages[-1].run()
+    assert [bar for bar in last.get("progress") if f"Waiting for {AT_ONCE - 1} " in bar.proto.text]
+    button(last, "Stop").click().run()
+    assert last.session_state.job.state == "stopped"
+    other = visit(nsamples=150)
+    assert finished(other).session_state.job.explanation.nsamples == 150
+    for page in pages:
+        page.session_state.job.stop()
+    let_go.set()
 
 
 def test_exact_values_of_too_many_superpixels_are_refused_in_a_sentence(visit):

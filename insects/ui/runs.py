@@ -1,0 +1,115 @@
+"""The runs that a visitor can see, start and end; all of them live in directories, none here."""
+
+import streamlit as st
+
+from insects import bundle
+from insects.datasets import Dataset, dataset_title
+from insects.errors import InsectsError
+from insects.networks import NETWORKS
+from insects.predictions import Predictions, load_predictions
+from insects.runs import Run, find_run, list_runs
+from insects.training import launch
+from insects.training.settings import Settings
+from insects.ui import datasets, visitor
+
+
+def visible() -> list[Run]:
+    """Return the runs that this visitor may see, those of theirs that go on first."""
+    runs = list_runs(visitor.known_token())
+    return sorted(runs, key=lambda run: (not run.is_alive, run.is_shipped, -_started(run)))
+
+
+def _started(run: Run) -> float:
+    try:
+        return (run.path / "config.json").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def find(name: str) -> Run | None:
+    """Return the run of that name that this visitor may see, if it is there still."""
+    try:
+        return find_run(name, visitor.known_token())
+    except InsectsError:
+        return None
+
+
+def is_mine(run: Run) -> bool:
+    """Return whether this visitor started the run."""
+    token = visitor.known_token()
+    return bool(token) and run.is_owned_by(token)
+
+
+def start(settings: Settings) -> Run:
+    """Start a training, or queue it.
+
+    Raises:
+        InsectsError: it does not fit this server, or the visitor has too many already.
+    """
+    return launch.start(settings)
+
+
+def stop(run: Run) -> None:
+    """Ask the visitor's own training to end; what it learned is kept."""
+    launch.stop(run, visitor.token())
+
+
+def resume(run: Run, epochs: int | None = None) -> None:
+    """Let the visitor's own training go on, perhaps to more epochs than before."""
+    launch.resume(run, visitor.token(), epochs)
+
+
+def delete(run: Run) -> None:
+    """Remove the visitor's own run."""
+    launch.delete(run, visitor.token())
+
+
+def place(run: Run) -> int:
+    """Return how many trainings are before a queued one."""
+    return launch.place(run)
+
+
+def title(run: Run) -> str:
+    """Return what people call a run: its network, photos, split and seed."""
+    config = run.config
+    network = NETWORKS[config["network"]].title
+    split = str(config["split"]).replace("_", " ")
+    text = f"{network} on {dataset_title(run.dataset)}, {split}, seed {config['seed']}"
+    return f"{text} (comes with the app)" if run.is_shipped else f"{text} · {run.name}"
+
+
+def its_dataset(run: Run) -> Dataset | None:
+    """Return the photos a run was trained and tested on, where they are here still."""
+    config = run.config
+    if not datasets.is_here(run.dataset):
+        return None
+    try:
+        found = datasets.dataset(run.dataset, config["split"])
+    except InsectsError:
+        return None
+    return found if found.fingerprint == config.get("dataset_fingerprint") else None
+
+
+def leaked(run: Run) -> int:
+    """Return how many of a run's test photos are among its training photos, byte for byte."""
+    found = its_dataset(run)
+    return _leaked(found.fingerprint, found) if found else 0
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _leaked(fingerprint: str, _dataset: Dataset) -> int:
+    train = {photo.content_hash for photo in _dataset.part("train")}
+    return sum(photo.content_hash in train for photo in _dataset.part("test"))
+
+
+def predictions(run: Run) -> Predictions | None:
+    """Return what a finished run said of each photo, if it wrote that down."""
+    try:
+        return load_predictions(run)
+    except InsectsError:
+        return None
+
+
+def as_zip(run: Run) -> bytes:
+    """Return a run as one file to take along."""
+    return bundle.export_run(run)
