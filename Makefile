@@ -14,7 +14,7 @@ test: .venv/for-testing
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # An empty environment from requirements.txt alone explains a photo in 1 GB.
 check-install: .venv/for-running

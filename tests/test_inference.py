@@ -12,6 +12,7 @@ from insects.errors import RunError
 from insects.inference import BATCH_SIZE, load_model, n_cores
 from insects.photos import resize
 from insects.runs import SHIPPED
+from insects.runs.locks import held
 
 EXPLAIN_AND_LIST_MODULES = """
 import sys
@@ -175,8 +176,8 @@ def test_a_run_trained_here_is_loaded_by_its_name(own_runs_folder):
 
 @pytest.mark.parametrize("status", ["queued", "running", "failed the disk is full", "gibberish"])
 def test_a_run_that_is_not_finished_is_refused_with_its_state(status, own_runs_folder):
-    shipped_copy(own_runs_folder / "mine", status)
-    with pytest.raises(RunError, match=status.split()[0]):
+    folder = shipped_copy(own_runs_folder / "mine", status)
+    with held(folder / "lock"), pytest.raises(RunError, match=status.split()[0]):
         load_model("mine")
 
 

@@ -307,9 +307,9 @@ def test_what_is_too_much_is_refused_with_the_figure(
 
 
 def test_a_training_that_needs_more_memory_than_is_free_is_refused_with_both(monkeypatch):
-    monkeypatch.setattr(limits, "megabytes_free", lambda: 900.0)
+    monkeypatch.setattr(limits, "megabytes_free", lambda: 1100.0)
     check_fit("efficientnet_lite0", 1000, NETWORKS["efficientnet_lite0"].recipe)
-    with pytest.raises(SettingsError, match=r"need about 1,\d+ MB of memory; 900 MB are free"):
+    with pytest.raises(SettingsError, match=r"need about 1,\d+ MB of memory; 1,100 MB are free"):
         check_fit("zhang", 1000, NETWORKS["zhang"].recipe)
 
 
