@@ -1,4 +1,8 @@
-"""The command line: `python -m insects COMMAND`. TensorFlow is imported only by `train`."""
+"""The command line: `python -m insects COMMAND`.
+
+TensorFlow is imported only to train; and, in a process of its own, for `explain --method deep`, and
+for `runs export` where model.keras has to be made.
+"""
 
 import argparse
 import os

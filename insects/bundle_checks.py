@@ -17,6 +17,7 @@ from insects.training.settings import Settings
 
 MAX_BYTES = 300_000_000
 MAX_SMALL_BYTES = 1_000_000
+MAX_MATRIX_BYTES = 10_000  # of 20 classes with 10 digits and a comma a cell: 4,400
 MAX_MODEL_BYTES = 60_000_000
 MAX_EPOCHS = 1000
 MAX_TITLE = 80
@@ -62,7 +63,9 @@ def _wanted(infos: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
 
 def _check_member(info: zipfile.ZipInfo) -> None:
     name = info.filename
-    if name in SMALL or CONFUSION.fullmatch(name):
+    if CONFUSION.fullmatch(name):
+        most = MAX_MATRIX_BYTES
+    elif name in SMALL:
         most = MAX_SMALL_BYTES
     elif name in ("model.tflite", "model.keras"):
         most = MAX_MODEL_BYTES if name == "model.tflite" else MAX_BYTES

@@ -39,7 +39,7 @@ def watch() -> None:
 with right:
     st.fragment(watch, run_every=1.0 if was_alive else None)()
     one_run.buttons(run)
-if run.status[0] in ("finished", "stopped"):
+if runs.has_scores(run):
     one_run.scores(run)
     after.all_of_it(run)
 compare.side_by_side()

@@ -53,7 +53,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _add_bench(commands: Any) -> None:
     parser = add_command(commands, "bench", _bench, "Measure speed, error and memory, as ratios.")
     parser.add_argument("--quick", action="store_true", help="fewer photos, shorter references")
-    parser.add_argument("--only", metavar="NAME", help="one part: speed, error, defaults or server")
+    parser.add_argument(
+        "--only", metavar="NAME", help="one part: speed, error, defaults, training or server"
+    )
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="put the figures into this Markdown file"
     )

@@ -25,6 +25,8 @@ class Recipe:
         optimizer: "sgd" (with momentum 0.9) or "adam".
         weight_decay: decoupled, as Keras's optimizers apply it: each step takes
             learning_rate * weight_decay * weight off every weight.
+        pull: towards what ImageNet knows of the classes, for a head behind a backbone (see
+            `insects.training.prior`); 0 for a head that starts from nothing.
     """
 
     epochs: int
@@ -32,6 +34,7 @@ class Recipe:
     optimizer: str
     learning_rate: float
     weight_decay: float = 0.0
+    pull: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the hyper-parameters by name."""

@@ -17,6 +17,7 @@ LIMITS = {
     "batch_size": (1, 256),
     "learning_rate": (1e-6, 1.0),
     "weight_decay": (0.0, 0.1),
+    "pull": (0.0, 10.0),
 }
 MAX_MINUTES = 7 * 24 * 60
 

@@ -1,6 +1,7 @@
 """What a finished run got right and wrong, photo by photo: parts of the Train page."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -9,6 +10,7 @@ from insects.datasets import Dataset
 from insects.predictions import Predictions
 from insects.runs import Run
 from insects.ui import runs, state
+from insects.ui.components import run as one_run
 from insects.ui.components import shared
 from insects.ui.components.photos import tile
 from insects.ui.gallery import gallery
@@ -104,25 +106,30 @@ def _gallery(names: Sequence[str], dataset: Dataset | None, key: str) -> None:
 
 
 def reliability(run: Run) -> None:
-    """Show whether the network is right as often as it says it is."""
+    """Show whether the network is right as often as it says it is, where that is known."""
     metrics = run.metrics
-    bins = metrics["test"].get("reliability")
-    if not bins:
+    if not (bins := metrics["test"].get("reliability")):
+        return
+    try:
+        chart = charts.reliability_chart(bins, shared.text_colour())
+        error = f"expected calibration error {metrics['test']['ece']:.1%}"
+        words = _words_of_calibration(metrics)
+    except (KeyError, TypeError, ValueError):  # a zip from elsewhere may hold other figures
         return
     st.markdown("**Is it right as often as it says?**")
-    st.altair_chart(
-        charts.reliability_chart(bins, shared.text_colour()),
-        alt=f"Reliability; expected calibration error {metrics['test']['ece']:.1%}",
-    )
-    words = f"Expected calibration error: {metrics['test']['ece']:.1%} of probability."
-    if calibration := metrics.get("calibration"):
-        words = (
-            f"Expected calibration error: {calibration['ece_before']:.1%} before and "
-            f"{calibration['ece_after']:.1%} after a temperature of "
-            f"{calibration['temperature']:.2f}, fitted on {calibration['photos']} training photos "
-            "that were set aside for it."
-        )
+    st.altair_chart(chart, alt=f"Reliability; {error}")
     st.caption(words)
+
+
+def _words_of_calibration(metrics: dict[str, Any]) -> str:
+    if not (calibration := metrics.get("calibration")):
+        return f"Expected calibration error: {metrics['test']['ece']:.1%} of probability."
+    return (
+        f"Expected calibration error: {calibration['ece_before']:.1%} before and "
+        f"{calibration['ece_after']:.1%} after a temperature of "
+        f"{calibration['temperature']:.2f}, fitted on {calibration['photos']} training photos "
+        "that were set aside for it."
+    )
 
 
 def all_of_it(run: Run) -> None:
@@ -134,5 +141,8 @@ def all_of_it(run: Run) -> None:
         if predictions:
             confusion(run, predictions, dataset)
             mistakes(predictions, dataset)
+        else:  # it comes from elsewhere, without what it said of each photo
+            st.markdown("**Test photos**: rows are true, columns said")
+            one_run.matrix_table(run, run.metrics["test"]["confusion"])
     with right:
         reliability(run)

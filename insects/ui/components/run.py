@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 import streamlit as st
+from numpy.typing import ArrayLike
 
 from insects import charts
 from insects.charts import Curves
@@ -112,9 +113,14 @@ def confusion_after_epochs(run: Run) -> None:
     matrix = run.confusion(run.epochs_done - 1) if run.epochs_done else None
     if matrix is None:
         return
-    names = run.config["class_names"]
     st.markdown(f"**Test photos after epoch {run.epochs_done}**: rows are true, columns said")
-    st.dataframe(pd.DataFrame(matrix, index=list(names), columns=list(names)), width="stretch")
+    matrix_table(run, matrix)
+
+
+def matrix_table(run: Run, matrix: ArrayLike) -> None:
+    """Show a confusion matrix, (n_classes, n_classes) of counts, as numbers alone."""
+    names = list(run.config["class_names"])
+    st.dataframe(pd.DataFrame(matrix, index=names, columns=names), width="stretch")
 
 
 def buttons(run: Run) -> None:
@@ -124,7 +130,7 @@ def buttons(run: Run) -> None:
     with st.container(horizontal=True):
         if alive and mine:
             _button("Stop", ":material/stop:", run, runs.stop)
-        if state in ("finished", "stopped"):
+        if runs.has_scores(run):
             if st.button("Explain with it", icon=":material/search:"):
                 st.session_state.network = run.name
                 st.switch_page("pages/explain.py")
@@ -137,11 +143,16 @@ def buttons(run: Run) -> None:
                 icon=":material/download:",
             )
         if mine and not alive:
-            if run.epochs_done < int(run.config["recipe"]["epochs"]):
-                _button("Resume", ":material/play_arrow:", run, runs.resume)
-            elif run.epochs_done < limits().epochs:
-                _button("Continue for as many epochs again", ":material/forward:", run, _more)
+            if not run.config.get("imported"):  # such a run has nothing to go on from
+                _ways_on(run)
             _button("Delete", ":material/delete:", run, runs.delete)
+
+
+def _ways_on(run: Run) -> None:
+    if run.epochs_done < int(run.config["recipe"]["epochs"]):
+        _button("Resume", ":material/play_arrow:", run, runs.resume)
+    elif run.epochs_done < limits().epochs:
+        _button("Continue for as many epochs again", ":material/forward:", run, _more)
 
 
 def _more(run: Run) -> None:
@@ -165,9 +176,7 @@ def scores(run: Run) -> None:
     for other in runs.visible():
         config = other.config
         same = ("network", "dataset", "class_names")
-        if other.status[0] in ("finished", "stopped") and all(
-            config[name] == mine[name] for name in same
-        ):
+        if runs.has_scores(other) and all(config[name] == mine[name] for name in same):
             rows.append(_score_row(other, is_this=other.name == run.name))
     st.markdown("**How good it is**, beside the same network under every split it was trained with")
     st.dataframe(rows, hide_index=True, width="stretch")

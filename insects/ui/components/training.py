@@ -98,7 +98,7 @@ def _take_recipe() -> None:
 def _recipe_picker(network: Network) -> Recipe:
     if "epochs" not in st.session_state:
         _take_recipe()
-    epochs = st.slider("Epochs", 1, limits().epochs, key="epochs", persist_state="session")
+    epochs = _epochs_slider(limits().epochs)
     left, right = st.columns(2)
     with left:
         rate = st.select_slider(
@@ -110,6 +110,13 @@ def _recipe_picker(network: Network) -> Recipe:
         )
     usual = network.recipe
     return Recipe(epochs, batch_size, usual.optimizer, rate, usual.weight_decay)
+
+
+def _epochs_slider(most: int) -> int:
+    if most == 1:  # a slider needs two ends
+        st.caption("One epoch, for more are not possible here.")
+        return 1
+    return st.slider("Epochs", 1, most, key="epochs", persist_state="session")
 
 
 def start_button(settings: Settings) -> None:
