@@ -20,7 +20,7 @@ test: .venv/for-testing
 check-install: .venv/for-running
 	.venv/bin/python tests/check_install.py
 
-# The results table of the README. ELSEWHERE=folder adds photos from elsewhere.
+# The results tables of the README. ELSEWHERE=folder adds photos from elsewhere, with SOURCES.tsv.
 results: .venv/for-running
 	.venv/bin/python -m insects evaluate --table --write README.md \
 		$(if $(ELSEWHERE),--photos $(ELSEWHERE))
@@ -28,13 +28,19 @@ results: .venv/for-running
 bench: .venv/for-testing
 	.venv/bin/python -m insects bench
 
-# The shipped networks, from the published photos: the backbone, then one run a network.
-SHIPPED_FILES := config.json history.csv metrics.json status model.tflite
+# The shipped networks, from the published photos: the backbone, then one run a network. ELSEWHERE, a
+# folder of photos from elsewhere, sets the temperature of the default network.
+SHIPPED_FILES := config.json history.csv metrics.json status model.tflite similar.npz
 pretrained: .venv/for-testing
 	.venv/bin/python -m insects.networks.make_backbone
 	for network in efficientnet_lite0 zhang tang; do \
-		rm -rf build/$$network insects/pretrained/$$network && mkdir -p insects/pretrained/$$network && \
-		.venv/bin/python -m insects train --network $$network --run build/$$network && \
+		rm -rf build/$$network && \
+		.venv/bin/python -m insects train --network $$network --run build/$$network || exit 1; \
+	done
+	$(if $(ELSEWHERE),.venv/bin/python -m insects evaluate --calibrate --photos $(ELSEWHERE) \
+		--network build/efficientnet_lite0)
+	for network in efficientnet_lite0 zhang tang; do \
+		rm -rf insects/pretrained/$$network && mkdir -p insects/pretrained/$$network && \
 		for file in $(SHIPPED_FILES); do cp build/$$network/$$file insects/pretrained/$$network/; done \
 		|| exit 1; \
 	done

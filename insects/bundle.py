@@ -2,7 +2,9 @@
 
 Of a stranger's zip only the LiteRT file is taken over as it is, once it has the operations of the
 network that it says to be and gives numbers; all else is read and written anew. Its model.keras is
-left out, for `insects.networks.restore` makes it again from the export.
+left out, for `insects.networks.restore` makes it again from the export. The index of similar photos
+stays at home: it names every training photo and says a good deal of what is on it, and the photos
+themselves, which it is there to show, do not travel either.
 """
 
 import io

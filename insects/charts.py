@@ -1,4 +1,4 @@
-"""Trainings as charts; nothing is shown here."""
+"""Trainings, and checks of explanations, as charts; nothing is shown here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from insects.faithfulness import Curve
 from insects.figures import class_colour
 
 SMOOTHED_SHARE = 0.05  # how far back an average of the raw curve reaches, of its length
@@ -129,6 +130,43 @@ def reliability_chart(
         )
     )
     return (ideal + points).properties(height=height).configure_view(strokeWidth=0)
+
+
+def faithfulness_chart(
+    curve: Curve, class_name: str, text_colour: str, height: int = 200
+) -> alt.LayerChart:
+    """Return how the score follows an explanation: its order a line, random orders a band.
+
+    The band is their mean, dashed, and a standard deviation to either side.
+
+    Args:
+        class_name: whose score it is.
+    """
+    mean, sd = curve.random_scores.mean(axis=0), curve.random_scores.std(axis=0, ddof=1)
+    columns = {"mean": mean, "low": mean - sd, "high": mean + sd}
+    data = pd.DataFrame({"share": curve.shares, "score": curve.scores, **columns})
+    axis = {"labelColor": text_colour, "titleColor": text_colour, "format": "%", "grid": False}
+    deed = {"deletion": "taken away", "insertion": "shown"}[curve.kind]
+    x_axis = alt.Axis(title=f"parts {deed}, strongest first", **axis)
+    base = alt.Chart(data).encode(
+        x=alt.X("share:Q", scale=alt.Scale(domain=[0, 1]), axis=x_axis),
+        tooltip=[
+            alt.Tooltip("share:Q", format=".0%", title=f"parts {deed}"),
+            alt.Tooltip("score:Q", format=".1%", title="in this order"),
+            alt.Tooltip("mean:Q", format=".1%", title="at random, mean"),
+        ],
+    )
+
+    def y(field: str) -> alt.Y:
+        y_axis = alt.Axis(title=f"sure of {class_name}", values=[0, 0.5, 1], **axis)
+        return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[0, 1], clamp=True), axis=y_axis)
+
+    band = base.mark_area(color=text_colour, opacity=0.15).encode(y=y("low"), y2="high:Q")
+    control = base.mark_line(color=text_colour, opacity=0.6, strokeDash=[5, 4]).encode(y=y("mean"))
+    colour = class_colour(1)  # of the palette's, the one that both white and black set off
+    points = {"size": 30, "color": colour}  # their colour would be the page's
+    line = base.mark_line(color=colour, strokeWidth=2.5, point=points).encode(y=y("score"))
+    return (band + control + line).properties(height=height).configure_view(strokeWidth=0)
 
 
 def thinned(rows: Sequence[Mapping[str, float]], most: int) -> list[Mapping[str, float]]:

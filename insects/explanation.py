@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from insects.errors import SettingsError
-from insects.inference import BATCH_SIZE, Model
+from insects.inference import BATCH_SIZE, Model, Prediction
 from insects.networks import NETWORKS
 from insects.photos import resize
 from insects.pixelwise import BACKGROUND_PHOTOS
@@ -17,10 +17,10 @@ from insects.pixelwise.child import deep
 from insects.shapley.exact import exact
 from insects.shapley.game import Estimate, Game
 from insects.shapley.leverage import leverage
-from insects.shapley.libshap import kernel
-from insects.superpixels import BASELINES, make_background, mask_image, segment
+from insects.shapley.libshap import kernel, partition, permutation
+from insects.superpixels import BASELINES, hierarchy, make_background, mask_image, segment
 
-SUPERPIXEL_METHODS = ("leverage", "kernel", "exact")
+SUPERPIXEL_METHODS = ("leverage", "kernel", "permutation", "partition", "exact")
 METHODS = (*SUPERPIXEL_METHODS, "deep")
 OUTPUTS = ("probability", "logit")
 WHOLE = ("n_segments", "nsamples", "seed")
@@ -113,6 +113,7 @@ class Explanation:
         image: (image_size, image_size, 3) uint8, the photo as the network saw it.
         nsamples: evaluations spent so far; of `deep`, background photos.
         background: what the background photos are, in words, where there are any.
+        familiarity: as in `insects.inference.Prediction`.
     """
 
     model_name: str
@@ -126,6 +127,12 @@ class Explanation:
     nsamples: int
     settings: Settings
     background: str = ""
+    familiarity: float | None = None
+
+    @property
+    def prediction(self) -> Prediction:
+        """The prediction that is explained."""
+        return Prediction(self.class_names, self.probabilities, self.familiarity)
 
     @property
     def n_superpixels(self) -> int:
@@ -147,6 +154,8 @@ class Explanation:
             "class_names": list(self.class_names),
             "probabilities": self.probabilities.tolist(),
             "label": self.label,
+            "familiarity": self.familiarity,
+            "is_familiar": self.prediction.is_familiar,
             "settings": asdict(self.settings),
             "n_superpixels": self.n_superpixels,
             "nsamples": self.nsamples,
@@ -217,14 +226,14 @@ def _explain(
 ) -> Iterator[Explanation]:
     image = resize(photo, model.image_size)
     segments = segment(image, settings.n_segments, settings.compactness, settings.sigma)
-    n_superpixels = int(segments.max()) + 1
-    probabilities = model.probabilities(image[None])[0]
+    prediction = _predict(model, image)
     game = make_game(model, image, segments, settings, on_progress)
-    for estimate in _estimates(game, n_superpixels, settings, on_progress):
+    for estimate in _estimates(game, image, segments, settings, on_progress):
         yield Explanation(
             model_name=model.name,
             class_names=model.class_names,
-            probabilities=probabilities,
+            probabilities=prediction.probabilities,
+            familiarity=prediction.familiarity,
             shap_values=estimate.values,
             standard_errors=estimate.standard_errors,
             base_values=estimate.base_values,
@@ -239,13 +248,14 @@ def _explain_pixels(
     model: Model, photo: np.ndarray, settings: Settings, on_progress: Progress
 ) -> Iterator[Explanation]:
     image = resize(photo, model.image_size)
-    probabilities = model.probabilities(image[None])[0]
+    prediction = _predict(model, image)
     segments = np.arange(model.image_size**2).reshape(model.image_size, model.image_size)
     for found in deep(model.run.path, image, settings.seed, on_progress):
         yield Explanation(
             model_name=model.name,
             class_names=model.class_names,
-            probabilities=probabilities,
+            probabilities=prediction.probabilities,
+            familiarity=prediction.familiarity,
             shap_values=found.values.reshape(segments.size, -1),
             standard_errors=None,
             base_values=found.base_values,
@@ -255,6 +265,19 @@ def _explain_pixels(
             settings=settings,
             background=found.background,
         )
+
+
+def _predict(model: Model, image: np.ndarray) -> Prediction:
+    """Return what a model says; one that only knows probabilities cannot tell what is familiar."""
+    if isinstance(model, Model):
+        return model.predict(image)
+    return Prediction(model.class_names, model.probabilities(image[None])[0])
+
+
+def _logits_of(model: Model) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what gives logits whose softmax is what the page shows, temperature included."""
+    temperature = getattr(model, "temperature", 1.0)
+    return lambda images: model.logits(images) / temperature
 
 
 def make_game(
@@ -271,7 +294,7 @@ def make_game(
         segments: (image_size, image_size) int.
     """
     background = make_background(image, settings.baseline)
-    score = model.probabilities if settings.output == "probability" else model.logits
+    score = model.probabilities if settings.output == "probability" else _logits_of(model)
     of = 2 ** (int(segments.max()) + 1) if settings.method == "exact" else settings.nsamples
     spent = 0
 
@@ -289,12 +312,27 @@ def make_game(
 
 
 def _estimates(
-    game: Game, n_superpixels: int, settings: Settings, on_progress: Progress
+    game: Game,
+    image: np.ndarray,
+    segments: np.ndarray,
+    settings: Settings,
+    on_progress: Progress,
 ) -> Iterator[Estimate]:
+    """Return what the method of the settings yields for a game of superpixels."""
+    n_superpixels = int(segments.max()) + 1
     nsamples, seed = settings.nsamples, settings.seed
+
+    def on_wait(spent: int) -> None:
+        on_progress(spent, nsamples)
+
     if settings.method == "exact":
         return exact(game, n_superpixels)
     if settings.method == "kernel":
-        return kernel(game, n_superpixels, nsamples, seed, lambda: on_progress(0, nsamples))
+        return kernel(game, n_superpixels, nsamples, seed, on_wait)
+    if settings.method == "permutation":
+        return permutation(game, n_superpixels, nsamples, seed, on_wait)
+    if settings.method == "partition":
+        groups = hierarchy(image, segments)
+        return partition(game, groups, nsamples, seed, on_wait, BATCH_SIZE)
     probabilities = settings.output == "probability"
     return leverage(game, n_superpixels, nsamples, seed, BATCH_SIZE, probabilities)

@@ -189,8 +189,7 @@ def explanation_figure(explanation: Explanation, photo: np.ndarray) -> "Figure":
     colours = ScalarMappable(Normalize(-limit, limit), diverging)
     scale = figure.colorbar(colours, ax=axes[2:], orientation="horizontal", shrink=0.6, aspect=40)
     scale.set_label(f"SHAP value ({explanation.settings.output})", fontsize=9)
-    prediction = Prediction(explanation.class_names, explanation.probabilities)
-    figure.suptitle(headline(prediction), fontsize=14)
+    figure.suptitle(headline(explanation.prediction), fontsize=14)
     figure.supxlabel(f"{describe(explanation)}\n{caption(explanation)}", fontsize=8)
     return figure
 

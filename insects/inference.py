@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,16 @@ from ai_edge_litert import interpreter as litert
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
+from insects import imagenet
 from insects.errors import RunError
 from insects.photos import resize
 from insects.predictions import temperature_of
 from insects.runs import Run, find_run
 
 BATCH_SIZE = 8
+BACKBONE_SIZE = 224  # px, the side of what it looks at
+# 95 % of the insects among the photos from elsewhere that were set apart to choose with are above.
+FAMILIAR = -0.62
 _standard_error = threading.Lock()
 # The matrices beside the network are small. With threads of its own, BLAS takes the cores from
 # LiteRT: an explanation took an eighth longer.
@@ -32,15 +37,23 @@ class Prediction:
     Args:
         class_names: in the order of `probabilities`.
         probabilities: (n_classes,), they sum to 1.
+        familiarity: log odds that the photo shows an insect of the classes at all, as ImageNet's
+            own layer sees it; None where that has no such classes.
     """
 
     class_names: tuple[str, ...]
     probabilities: np.ndarray
+    familiarity: float | None = None
 
     @property
     def label(self) -> str:
         """The class with the highest probability."""
         return self.class_names[int(self.probabilities.argmax())]
+
+    @property
+    def is_familiar(self) -> bool | None:
+        """Whether the photo looks like one of the classes at all; None where nobody can tell."""
+        return None if self.familiarity is None else self.familiarity >= FAMILIAR
 
 
 class Interpreter:
@@ -59,11 +72,17 @@ class Interpreter:
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """Return the outputs, (n, n_outputs) float32, for inputs (n, ...) of any number type."""
         if len(inputs) == 1:
-            return self._run(inputs, 1)
+            return self._run(inputs, 1)[0]
         batches = range(0, len(inputs), BATCH_SIZE)
-        return np.concatenate([self._run(inputs[i : i + BATCH_SIZE], BATCH_SIZE) for i in batches])
+        return np.concatenate(
+            [self._run(inputs[i : i + BATCH_SIZE], BATCH_SIZE)[0] for i in batches]
+        )
 
-    def _run(self, inputs: np.ndarray, batch_size: int) -> np.ndarray:
+    def all_outputs(self, one: np.ndarray) -> list[np.ndarray]:
+        """Return every output of the network for one input, (1, ...): those of fewer axes first."""
+        return self._run(one, 1, more=True)
+
+    def _run(self, inputs: np.ndarray, batch_size: int, more: bool = False) -> list[np.ndarray]:
         """Run at most `batch_size` inputs; the places left over keep what was in them."""
         with self._lock:
             if batch_size not in self._by_batch_size:
@@ -74,8 +93,10 @@ class Interpreter:
                 inputs
             )
             interpreter.invoke()
-            outputs = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-        return outputs[: len(inputs)]
+            details = sorted(interpreter.get_output_details(), key=lambda one: len(one["shape"]))
+            wanted = details if more else details[:1]
+            outputs = [interpreter.get_tensor(one["index"]) for one in wanted]
+        return [output[: len(inputs)] for output in outputs]
 
     def _make(self, batch_size: int) -> litert.Interpreter:
         with silence():
@@ -103,8 +124,8 @@ class Model:
         if not (run.path / "model.tflite").is_file():
             raise RunError(f"The run {run.name} has no model.tflite.")
         self._networks = [Interpreter(run.path / "model.tflite")]
-        if backbone := config.get("backbone"):
-            self._networks.insert(0, Interpreter(BACKBONES / f"{backbone}.tflite"))
+        if config.get("backbone"):
+            self._networks.insert(0, backbone())
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Return (n, n_classes) float32 for raw 0-255 RGB, (n, image_size, image_size, 3)."""
@@ -118,12 +139,37 @@ class Model:
 
         Of a calibrated run the logits are divided by its temperature (Guo et al., 2017).
         """
-        return softmax(self.logits(images).astype(np.float64) / self.temperature, axis=1)
+        return self._as_probabilities(self.logits(images))
+
+    def _as_probabilities(self, logits: np.ndarray) -> np.ndarray:
+        return softmax(logits.astype(np.float64) / self.temperature, axis=1)
 
     def predict(self, photo: np.ndarray) -> Prediction:
         """Return the prediction for one photo of any size, (H, W, 3) uint8."""
-        image = resize(photo, self.image_size)
-        return Prediction(self.class_names, self.probabilities(image[None])[0])
+        image = resize(photo, self.image_size)[None]
+        seen = _see(photo) if imagenet.knows(self.class_names) else None
+        has_backbone = len(self._networks) > 1
+        logits = self._networks[-1](seen[0]) if seen and has_backbone else self.logits(image)
+        return Prediction(
+            self.class_names,
+            self._as_probabilities(logits)[0],
+            float(imagenet.familiarity(seen[1], self.class_names)[0]) if seen else None,
+        )
+
+    def embed(self, photo: np.ndarray) -> np.ndarray:
+        """Return what the shared backbone makes of a photo, (1280,) float32, for any network."""
+        return _see(photo)[0][0]
+
+
+@cache
+def backbone() -> Interpreter:
+    """Return the shared backbone; whoever needs it waits for his turn."""
+    return Interpreter(BACKBONES / "efficientnet_lite0.tflite")
+
+
+def _see(photo: np.ndarray) -> list[np.ndarray]:
+    """Return the backbone's embedding, (1, 1280), and its view of each place, (1, 7, 7, 1280)."""
+    return backbone().all_outputs(resize(photo, BACKBONE_SIZE)[None])
 
 
 def load_model(name_or_path: str | Path) -> Model:

@@ -30,12 +30,40 @@ def nested(figures: dict[str, Any]) -> str:
 
 
 def number(value: Any) -> str:
-    """Return a figure with as many digits as it deserves, and anything else as it is."""
+    """Return a figure with as many digits as it deserves, and anything else as it is.
+
+    A pair is a figure and its error.
+    """
+    if isinstance(value, tuple):
+        return f"{value[0]:.3g} ± {value[1]:.2g}"
     if isinstance(value, float):
         return f"{value:.3g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}".replace(",", " ")
     return str(value)
+
+
+def share_text(share: dict[str, Any] | None) -> str:
+    """Return a share, as `insects.metrics.share` returns it, with its interval and counts."""
+    if share is None or share["share"] is None:
+        return "–"
+    low, high = share["interval"]
+    return f"{share['share']:.0%} ({low:.0%}–{high:.0%}); {share['count']} of {share['of']}"
+
+
+def area_text(area: dict[str, Any] | None) -> str:
+    """Return an AUROC, as `insects.evaluation.figures` returns it, with its interval and counts."""
+    if area is None:
+        return "–"
+    low, high = area["interval"]
+    counts = f"{area['photos']} and {area['others']}"
+    return f"{area['area']:.3f} ({low:.3f}–{high:.3f}); {counts}"
+
+
+def error_text(figures: dict[str, Any], name: str) -> str:
+    """Return the calibration error of that name, with its interval and count."""
+    low, high = figures[f"{name}_interval"]
+    return f"{figures[name]:.3f} ({low:.3f}–{high:.3f}); {figures['photos']}"
 
 
 def put_between(path: Path, mark: str, text: str) -> None:

@@ -3,10 +3,13 @@
 import numpy as np
 
 from insects.explanation import Explanation
+from insects.faithfulness import Curve
 from insects.inference import Prediction
 
 # A value this many standard errors from 0 is called clear.
 CLEAR = 2.0
+# What chance does more often than this is not said to be more than chance.
+RARE = 0.1
 SMALLEST_SAID = 0.005
 SMALLEST_WITH_TWO_DECIMALS = 0.1
 PLACES = (
@@ -14,6 +17,21 @@ PLACES = (
     ("on the left", "in the middle", "on the right"),
     ("at the lower left", "at the bottom", "at the lower right"),
 )
+# What each way to estimate is, in a sentence that promises no more than it keeps.
+METHOD_SENTENCES = {
+    "leverage": "Shapley values estimated by regression on pairs of complementary samples, our "
+    "own; it shows its standard errors, which are too small below 500 samples.",
+    "kernel": "Shapley values estimated by regression, as in article 2 (shap.KernelExplainer); "
+    "it has no standard errors.",
+    "permutation": "Shapley values averaged over random orders in which superpixels appear and "
+    "disappear (shap.PermutationExplainer); it shows standard errors from 5 orders on.",
+    "partition": "Owen values (shap.PartitionExplainer): neighbouring superpixels of like colour "
+    "share as groups, so they differ from Shapley values, and it has no standard errors.",
+    "exact": "The Shapley values themselves, from every possible sample; only for 14 superpixels "
+    "or fewer.",
+    "deep": "A value for each pixel, traced back through the layers, as in article 1 "
+    "(shap.DeepExplainer); approximate, without standard errors, for the articles' networks only.",
+}
 
 
 def percent(probability: float) -> str:
@@ -33,6 +51,51 @@ def short_percent(probability: float) -> str:
 def headline(prediction: Prediction) -> str:
     """Return such as "dragonflies 94 %"."""
     return f"{prediction.label} {percent(float(prediction.probabilities.max()))}"
+
+
+def familiarity(prediction: Prediction) -> str:
+    """Return whether a photo looks like the classes at all; nothing where nobody can tell."""
+    if prediction.is_familiar is None:
+        return ""
+    *most, last = prediction.class_names
+    if prediction.is_familiar:
+        return f"familiar: it looks like photos of {', '.join(most)} or {last}"
+    number = {2: "two", 3: "three"}.get(len(prediction.class_names), "classes")
+    return (
+        f"This looks like none of the {number}: {', '.join(most)} or {last}. "
+        "The network must choose one all the same."
+    )
+
+
+def without_label(before: Prediction, after: Prediction) -> str:
+    """Return what hiding the label strip of a photo changes.
+
+    Args:
+        before: of the photo as it is.
+        after: of the same with its label hidden.
+    """
+    if after.label != before.label:
+        return (
+            f"Without the label the answer changes: {headline(after)} instead of "
+            f"{headline(before)}."
+        )
+    old, new = (percent(float(one.probabilities.max())) for one in (before, after))
+    if new == old:
+        return f"Without the label: {after.label} {new}, as before."
+    return f"Without the label: {after.label} {new} instead of {old}."
+
+
+def follows(curve: Curve) -> str:
+    """Return whether the answer follows an explanation, in one sentence."""
+    deed = {
+        "deletion": "Taking parts away in this order lowers the answer",
+        "insertion": "Showing parts in this order raises the answer",
+    }[curve.kind]
+    mean, sd = curve.random_area
+    beaten = f"{curve.better_than or 'none'} of {curve.n_random} random orders"
+    areas = f"area {curve.area:.2f} against {mean:.2f} ± {sd:.2f}"
+    verdict = "" if curve.by_chance <= RARE else "; chance may do as well"
+    return f"{deed} faster than {beaten} ({areas}){verdict}."
 
 
 def describe(explanation: Explanation, class_name: str | None = None) -> str:

@@ -4,8 +4,8 @@ import streamlit as st
 
 from insects.explanation import explain
 from insects.ui import cache, state
+from insects.ui.components import checks, shared, trust
 from insects.ui.components import explain as components
-from insects.ui.components import shared
 
 shared.title("Insect lens: what does a neural network see in a photo of a bug?")
 with st.container(key="explain-page"):
@@ -13,7 +13,7 @@ with st.container(key="explain-page"):
 with left:
     photo_area, settings_area = st.container(key="photo"), st.container(key="settings")
 with right.container(key="results"):
-    answer_area, samples_area = st.container(), st.container()
+    answer_area, samples_area, trust_area = st.container(), st.container(), st.container()
 
 with settings_area:
     network = components.network_picker()
@@ -63,11 +63,17 @@ def show() -> None:
 
 with answer_area:
     shared.answer(prediction)
+    trust.doubts(network, photo, prediction)
     if job.key[:3] == subject:
         classes = components.class_picker(prediction)
         st.fragment(show, run_every=0.5 if was_running else None)()
+        if job.explanation and not was_running:
+            checks.faithfulness_panel(model, job.explanation)
     else:
         job.stop()
         shared.prediction_bars(prediction)
         st.info("Press **Explain** to see which parts of this photo say so.")
         components.explain_button("explain-this", "Explain this photo")
+
+with trust_area:
+    trust.similar_photos(network, photo)

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from scipy.special import softmax
 
 from insects import metrics as metrics_of
@@ -22,6 +22,7 @@ from insects.runs import SHIPPED, Run
 from insects.training import launch
 from insects.training.settings import Settings
 
+STRIP = (75, 12)  # width and height of a label
 DRAWN = Settings("efficientnet_lite0", "drawn", recipe=Recipe(2, 32, "adam", 1e-3))
 
 
@@ -92,6 +93,20 @@ def all_at_once(pixels):
 
 
 CHANGES = (resized, recompressed, mirrored, brightened, cut, all_at_once)
+
+
+def labelled(background, number="5558569", gap=0):
+    """A photo of that background, (H, W, 3) uint8, with a label as the published photos have.
+
+    Returns:
+        The photo, and where the label is: top, bottom, left, right.
+    """
+    photo = Image.fromarray(background)
+    left, top = photo.width - STRIP[0] - gap, photo.height - STRIP[1] - gap
+    draw = ImageDraw.Draw(photo)
+    draw.rectangle((left, top, left + STRIP[0] - 1, top + STRIP[1] - 1), "black")
+    draw.text((left + 13, top), number, "white", font_size=11)
+    return np.array(photo), (top, top + STRIP[1], left, left + STRIP[0])
 
 
 def made_run(folder, name="run", state="finished", settings=DRAWN, epochs_done=None):

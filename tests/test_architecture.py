@@ -120,6 +120,7 @@ def test_estimators_know_neither_photos_nor_networks(path):
         "insects.pixelwise.child",
         "insects.pixelwise.deep",
         "insects.ui.cache",
+        "insects.ui.components.checks",
         "insects.ui.components.dataset",
         "insects.ui.components.explain",
         "insects.ui.components.compare",

@@ -1,10 +1,12 @@
-"""Charts of trainings: what is drawn of which rows."""
+"""Charts of trainings and of checks: what is drawn of which rows."""
 
 import json
 
+import numpy as np
 import pytest
 
-from insects.charts import Curves, curves_chart, reliability_chart, thinned
+from insects.charts import Curves, curves_chart, faithfulness_chart, reliability_chart, thinned
+from insects.faithfulness import Curve
 
 
 @pytest.fixture
@@ -88,3 +90,49 @@ def test_thinned_rows_are_few_and_keep_the_first_and_the_last(count, most):
     assert (kept[0], kept[-1]) == (rows[0], rows[-1])
     steps = [row["step"] for row in kept]
     assert steps == sorted(set(steps))
+
+
+# Checks of explanations
+
+
+def deletion(kind="deletion"):
+    """Three steps; two random orders whose mean is 0.7, their standard deviation √2 / 10."""
+    random = np.array([[0.9, 0.8, 0.1], [0.9, 0.6, 0.1]])
+    return Curve(kind, np.array([0, 0.5, 1]), np.array([0.9, 0.3, 0.1]), random)
+
+
+def test_a_check_is_drawn_as_a_band_a_control_and_the_explanation_on_top():
+    drawn = spec(faithfulness_chart(deletion(), "beetles", "#123456"))
+    kinds = [layer["mark"]["type"] for layer in drawn["layer"]]
+    fields = [layer["encoding"]["y"]["field"] for layer in drawn["layer"]]
+    assert kinds == ["area", "line", "line"]
+    assert fields == ["low", "mean", "score"]
+    assert drawn["layer"][0]["encoding"]["y2"]["field"] == "high"
+
+
+def test_the_band_is_a_standard_deviation_about_the_mean_of_the_random_orders():
+    (rows,) = spec(faithfulness_chart(deletion(), "beetles", "#123456"))["datasets"].values()
+    assert [row["share"] for row in rows] == [0, 0.5, 1]
+    assert [row["score"] for row in rows] == [0.9, 0.3, 0.1]
+    middle = rows[1]
+    assert middle["mean"] == pytest.approx(0.7)
+    assert middle["high"] - middle["mean"] == pytest.approx(0.02**0.5)
+    assert middle["mean"] - middle["low"] == pytest.approx(0.02**0.5)
+
+
+def test_a_check_is_told_apart_by_more_than_colour_and_is_read_on_dark_pages():
+    drawn = spec(faithfulness_chart(deletion("insertion"), "beetles", "#eceff2"))
+    band, control, line = (layer["mark"] for layer in drawn["layer"])
+    assert band["color"] == control["color"] == "#eceff2"
+    assert "strokeDash" in control
+    assert "strokeDash" not in line
+    assert line["color"] != "#eceff2"
+    axes = [drawn["layer"][0]["encoding"][side]["axis"] for side in "xy"]
+    assert {axis["labelColor"] for axis in axes} == {"#eceff2"}
+    assert axes[0]["title"] == "parts shown, strongest first"
+    assert axes[1]["title"] == "sure of beetles"
+
+
+def test_no_layer_of_a_check_has_a_legend_that_would_shift_it():
+    drawn = spec(faithfulness_chart(deletion(), "beetles", "#000000"))
+    assert all(not {"color", "size"} & set(layer["encoding"]) for layer in drawn["layer"])

@@ -16,7 +16,7 @@ from insects.explanation import (
     explain,
 )
 from insects.inference import BATCH_SIZE
-from insects.superpixels import segment
+from insects.superpixels import BASELINES, segment
 
 BLOCK = 21
 COLOURS = [
@@ -125,7 +125,7 @@ def test_values_of_the_default_network_sum_to_its_prediction(default_model, phot
     assert np.abs(result.base_values + result.shap_values.sum(axis=0) - expected).max() < 1e-4
 
 
-@pytest.mark.parametrize("baseline", ["white", "mean", "blur"])
+@pytest.mark.parametrize("baseline", BASELINES)
 def test_values_sum_up_with_every_baseline(default_model, photos, baseline):
     result = last(explain(default_model, photos[-1].pixels, baseline=baseline, **FEW))
     total = result.base_values + result.shap_values.sum(axis=0)
@@ -188,6 +188,23 @@ def test_one_superpixel_alone_carries_the_whole_prediction():
     assert np.allclose(result.shap_values[0], result.probabilities - result.base_values)
 
 
+@pytest.mark.parametrize(
+    ("method", "nsamples", "has_errors"),
+    [
+        ("leverage", 60, True),
+        ("exact", 60, True),
+        ("permutation", 90, True),
+        ("permutation", 60, False),
+        ("kernel", 60, False),
+        ("partition", 60, False),
+    ],
+)
+def test_a_method_without_standard_errors_says_so(method, nsamples, has_errors):
+    settings = {"method": method, "nsamples": nsamples, **NINE}
+    result = last(explain(OneRegionModel(), nine_blocks(), **settings))
+    assert (result.standard_errors is not None) == has_errors
+
+
 @pytest.mark.parametrize("method", SUPERPIXEL_METHODS)
 def test_an_explanation_can_be_written_as_json_and_read_back(method):
     result = last(explain(OneRegionModel(), nine_blocks(), nsamples=60, method=method, **NINE))
@@ -196,7 +213,7 @@ def test_an_explanation_can_be_written_as_json_and_read_back(method):
     assert np.array_equal(read["segments"], result.segments)
     assert read["label"] == result.label
     assert read["settings"]["method"] == method
-    assert (read["standard_errors"] is None) == (method == "kernel")
+    assert (read["standard_errors"] is None) == (result.standard_errors is None)
     assert read["nsamples"] == result.nsamples
 
 
@@ -226,10 +243,10 @@ def test_the_model_never_gets_more_than_one_batch_of_images(method):
     model = OneRegionModel()
     last(explain(model, nine_blocks(), nsamples=300, method=method, **NINE))
     assert max(model.batch_sizes) <= BATCH_SIZE
-    assert sum(model.batch_sizes) > 200
+    assert sum(model.batch_sizes) > (50 if method == "partition" else 200)
 
 
-@pytest.mark.parametrize("method", ["leverage", "kernel"])
+@pytest.mark.parametrize("method", ["leverage", "kernel", "permutation", "partition"])
 def test_the_model_is_asked_no_more_than_nsamples_beside_the_prediction(method):
     model = OneRegionModel()
     result = last(explain(model, nine_blocks(), nsamples=101, method=method, **NINE))
@@ -329,6 +346,13 @@ def test_too_many_superpixels_for_exact_values_are_refused_before_any_is_scored(
 ):
     with pytest.raises(SettingsError, match="at most 14"):
         last(explain(default_model, photos[0].pixels, n_segments=100, method="exact"))
+
+
+def test_fewer_samples_than_permutation_needs_are_refused_before_any_is_scored():
+    model = OneRegionModel()
+    with pytest.raises(SettingsError, match="at least 18 samples for 9 superpixels, not 17"):
+        last(explain(model, nine_blocks(), method="permutation", nsamples=17, **NINE))
+    assert sum(model.batch_sizes) == 1  # the prediction
 
 
 def test_an_explanation_cannot_be_changed():

@@ -8,7 +8,13 @@ from insects.markdown import nested, number, put_between
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.48765, "0.488"), (20_000, "20 000"), (True, "True"), ("x86_64", "x86_64")],
+    [
+        (0.48765, "0.488"),
+        (20_000, "20 000"),
+        (True, "True"),
+        ("x86_64", "x86_64"),
+        ((0.62345, 0.0412), "0.623 ± 0.041"),
+    ],
 )
 def test_a_figure_has_as_many_digits_as_it_deserves(value, text):
     assert number(value) == text

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from insects.metrics import (
+    auroc,
+    auroc_interval,
+    calibration_interval,
     confusion_matrix,
     expected_calibration_error,
     measure,
     reliability,
+    share,
     wilson_interval,
 )
 
@@ -120,3 +124,73 @@ def test_probabilities_that_labels_follow_have_a_small_calibration_error():
     first = rng.random(20_000)
     labels = (rng.random(20_000) > first).astype(int)
     assert expected_calibration_error(np.stack([first, 1 - first], axis=1), labels) < 0.02
+
+
+def likely(n, gap, seed):
+    """Probabilities of two classes, and labels that follow them less a gap."""
+    rng = np.random.default_rng(seed)
+    sure = 0.6 + 0.4 * rng.random(n)
+    labels = (rng.random(n) > sure - gap).astype(int)
+    return np.stack([sure, 1 - sure], axis=1), labels
+
+
+def test_the_interval_of_the_calibration_error_mostly_holds_the_truth():
+    held = 0
+    for seed in range(60):
+        low, high = calibration_interval(*likely(150, 0.2, seed))
+        held += low <= 0.2 <= high
+    assert held >= 50
+
+
+def test_the_interval_begins_at_0_where_chance_explains_the_error_and_not_where_it_does_not():
+    at_0 = [calibration_interval(*likely(150, 0, seed))[0] == 0 for seed in range(40)]
+    assert sum(at_0) >= 36
+    assert all(calibration_interval(*likely(150, 0.3, seed))[0] > 0 for seed in range(40))
+
+
+# Telling photos of the classes from others
+
+
+@pytest.mark.parametrize("kinds", [3, 1000])
+def test_auroc_is_the_share_of_pairs_in_order_with_ties_half(kinds):
+    rng = np.random.default_rng(kinds)
+    familiar, other = rng.integers(0, kinds, 23) + kinds // 3, rng.integers(0, kinds, 31)
+    pairs = [(a > b) + (a == b) / 2 for a in familiar for b in other]
+    assert auroc(familiar, other) == pytest.approx(sum(pairs) / len(pairs), abs=1e-12)
+    assert 0.5 < auroc(familiar, other) < 1
+
+
+def test_auroc_of_scores_in_order_equal_and_the_wrong_way_round():
+    low, high = np.array([0.1, 0.2]), np.array([0.3, 0.4, 0.5])
+    assert (auroc(high, low), auroc(low, high), auroc(low, low)) == (1, 0, 0.5)
+
+
+def test_the_interval_of_an_auroc_solves_its_equation_at_both_ends():
+    n, m, area = 125, 96, 0.9
+    rest = (n + m) / 2 - 1
+    for end in auroc_interval(area, n, m):
+        spread = 1 + rest * (1 - end) / (2 - end) + rest * end / (1 + end)
+        deviation = math.sqrt(end * (1 - end) * spread / (n * m))
+        assert abs(area - end) / deviation == pytest.approx(1.96, abs=0.01)
+
+
+def test_the_interval_of_an_auroc_mostly_holds_the_truth():
+    rng = np.random.default_rng(0)
+    truth, held = 0.9, 0  # exponential scores whose means are as 9 to 1
+    for _ in range(200):
+        area = auroc(rng.exponential(9, 60), rng.exponential(1, 40))
+        low, high = auroc_interval(area, 60, 40)
+        held += low <= truth <= high
+    assert 180 <= held <= 198
+
+
+def test_the_interval_of_a_perfect_auroc_is_no_point():
+    low, high = auroc_interval(1.0, 20, 30)
+    assert 0.8 < low < 0.99
+    assert high == 1
+
+
+def test_a_share_of_nothing_is_unknown():
+    assert share(0, 0) == {"count": 0, "of": 0, "share": None, "interval": None}
+    assert share(3, 4)["share"] == 0.75
+    assert share(3, 4)["interval"] == pytest.approx(wilson_interval(3, 4))

@@ -7,11 +7,18 @@ from hypothesis import strategies as st
 
 from insects.errors import SettingsError
 from insects.photos import resize
-from insects.superpixels import BASELINES, make_background, mask_image, segment
+from insects.superpixels import BASELINES, hierarchy, make_background, mask_image, segment
 
 
 def noise(side=48, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
+
+
+def edge_of(image, width=1):
+    """Return the outermost pixels, (n, 3)."""
+    is_edge = np.ones(image.shape[:2], bool)
+    is_edge[width:-width, width:-width] = False
+    return image[is_edge]
 
 
 def masked_pixel_by_pixel(image, background, segments, coalition):
@@ -80,6 +87,79 @@ def test_the_blur_baseline_keeps_the_colours_and_loses_the_detail():
     assert background.dtype == np.uint8
     assert np.abs(background.mean(axis=(0, 1)) - image.mean(axis=(0, 1))).max() < 3
     assert background.std() < image.std() / 5
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_the_inpaint_baseline_has_no_colour_outside_those_of_the_edge(height, width, seed):
+    image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    background = make_background(image, "inpaint")
+    assert background.shape == image.shape
+    assert background.dtype == np.uint8
+    edge = edge_of(image)
+    assert (background >= edge.min(axis=0)).all()
+    assert (background <= edge.max(axis=0)).all()
+
+
+@pytest.mark.parametrize(("side", "kept"), [(56, 1), (224, 4), (256, 5)])
+def test_the_inpaint_baseline_keeps_the_edge_and_depends_on_nothing_else(side, kept):
+    image, other = noise(side), noise(side)
+    other[kept:-kept, kept:-kept] = 0
+    background = make_background(image, "inpaint")
+    assert np.array_equal(edge_of(background, kept), edge_of(image, kept))
+    assert np.array_equal(make_background(other, "inpaint"), background)
+
+
+def test_the_inpaint_baseline_is_the_mean_of_neighbours_everywhere_inside():
+    image = noise(56)
+    background = make_background(image, "inpaint").astype(float)
+    across = background[:, :-2] + background[:, 2:]
+    along = background[:-2] + background[2:]
+    mean = (across[1:-1] + along[:, 1:-1]) / 4
+    assert np.abs(background[1:-1, 1:-1] - mean).max() <= 1  # each was rounded
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (12, 200, 99)])
+def test_the_inpaint_baseline_of_a_plain_ground_is_the_ground_without_the_insect(colour):
+    image = np.empty((224, 224, 3), np.uint8)
+    image[:] = colour
+    ground = image.copy()
+    image[60:160, 40:180] = (120, 60, 20)
+    for photo in (image, ground):
+        difference = make_background(photo, "inpaint").astype(int) - ground
+        assert np.abs(difference).max() == 0
+
+
+def test_the_inpaint_baseline_carries_on_a_ground_that_grows_lighter():
+    slope = np.linspace(20, 220, 224).round().astype(np.uint8)
+    image = np.repeat(np.broadcast_to(slope, (224, 224))[..., None], 3, axis=2)
+    difference = make_background(image, "inpaint").astype(int) - image
+    assert np.abs(difference).max() <= 1
+
+
+# Which superpixels belong together
+
+
+def test_a_hierarchy_joins_every_superpixel_once(photos):
+    image = resize(photos[0].pixels, 224)
+    segments = segment(image, 50)
+    groups = hierarchy(image, segments)
+    n_superpixels = segments.max() + 1
+    assert groups.shape == (n_superpixels - 1, 4)
+    assert sorted(groups[:, :2].ravel()) == list(range(2 * n_superpixels - 2))
+    assert groups[-1, 3] == n_superpixels
+    assert np.array_equal(groups, hierarchy(image, segments))
+
+
+def test_a_hierarchy_joins_neighbours_of_like_colour_first():
+    """Four columns: the first two dark, the others light."""
+    segments = np.repeat([np.arange(4).repeat(10)], 40, axis=0)
+    image = np.where(segments[..., None] < 2, 10, 240).repeat(3, axis=2).astype(np.uint8)
+    pairs = {frozenset(pair) for pair in hierarchy(image, segments)[:2, :2]}
+    assert pairs == {frozenset((0, 1)), frozenset((2, 3))}
+
+
+def test_one_superpixel_has_nothing_to_be_joined_with():
+    assert hierarchy(noise(), np.zeros((48, 48), int)).shape == (0, 4)
 
 
 @pytest.mark.parametrize("baseline", BASELINES)

@@ -13,10 +13,10 @@ from insects.__main__ import main
 from insects.datasets import load_dataset, uploads
 from insects.datasets.published import CLASS_NAMES
 from insects.errors import DatasetError, PhotoError, RunError, SettingsError
+from insects.evaluation import evaluate
 from insects.explanation import explain
 from insects.inference import load_model
 from insects.networks import NETWORKS, Recipe
-from insects.results import evaluate
 from insects.runs import Run, delete_run, list_runs
 from insects.training.batches import Batches
 from insects.training.settings import Settings

@@ -1,11 +1,14 @@
 """Explanations in words: the class, what speaks for it and against it, and where."""
 
+import re
+
 import numpy as np
 import pytest
 
-from insects.explanation import Explanation, Settings
+from insects.explanation import METHODS, Explanation, Settings
+from insects.faithfulness import Curve
 from insects.inference import Prediction
-from insects.wording import describe, headline, is_clear, percent, signed
+from insects.wording import METHOD_SENTENCES, describe, follows, headline, is_clear, percent, signed
 
 SIDE = 90
 PLACES = [
@@ -183,3 +186,49 @@ def test_a_value_that_rounds_to_nothing_has_no_minus():
 def test_the_headline_is_the_likeliest_class_and_how_likely_it_is():
     prediction = Prediction(("beetles", "dragonflies"), np.array([0.06, 0.94]))
     assert headline(prediction) == "dragonflies 94 %"
+
+
+# Checks
+
+
+def curve(kind, area, wins, of=20):
+    """Straight lines: of the random orders so many are worse than that area, the others better."""
+    worse = area + (0.2 if kind == "deletion" else -0.2)
+    better = 2 * area - worse
+    levels = np.array([worse] * wins + [better] * (of - wins))
+    return Curve(kind, np.array([0.0, 1.0]), np.full(2, area), np.repeat(levels[:, None], 2, 1))
+
+
+def test_a_check_says_how_many_random_orders_are_slower():
+    assert follows(curve("deletion", 0.31, 19)) == (
+        "Taking parts away in this order lowers the answer faster than 19 of 20 random orders "
+        "(area 0.31 against 0.49 ± 0.09)."
+    )
+    assert follows(curve("insertion", 0.8, 20)) == (
+        "Showing parts in this order raises the answer faster than 20 of 20 random orders "
+        "(area 0.80 against 0.60 ± 0.00)."
+    )
+
+
+@pytest.mark.parametrize("kind", ["deletion", "insertion"])
+def test_a_check_that_chance_passes_too_says_so(kind):
+    assert "faster than 18 of 20 random orders" in follows(curve(kind, 0.5, 18))
+    assert follows(curve(kind, 0.5, 18)).endswith("); chance may do as well.")
+    assert follows(curve(kind, 0.5, 19)).endswith(").")
+    assert "faster than none of 20" in follows(curve(kind, 0.5, 0))
+
+
+# What the methods are
+
+
+def test_each_method_has_one_sentence():
+    assert set(METHOD_SENTENCES) == set(METHODS)
+    for sentence in METHOD_SENTENCES.values():
+        assert sentence.endswith(".")
+        assert ". " not in sentence
+
+
+def test_methods_without_standard_errors_say_so_and_partition_that_it_is_about_groups():
+    for method in ("kernel", "partition", "deep"):
+        assert re.search("without standard errors|no standard errors", METHOD_SENTENCES[method])
+    assert "Owen values" in METHOD_SENTENCES["partition"]

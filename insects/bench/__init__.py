@@ -11,7 +11,16 @@ from insects.errors import SettingsError
 from insects.inference import n_cores
 from insects.storage import Progress
 
-PARTS = ("speed", "error", "defaults", "training", "server")
+PARTS = (
+    "speed",
+    "error",
+    "defaults",
+    "faithfulness",
+    "localisation",
+    "training",
+    "strip",
+    "server",
+)
 
 
 def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str, Any]:
@@ -20,13 +29,25 @@ def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str,
     Raises:
         SettingsError: no part has the name `only`.
     """
-    from insects.bench import defaults, error, server, speed, training
+    from insects.bench import (
+        defaults,
+        error,
+        faithfulness,
+        localisation,
+        server,
+        speed,
+        strip,
+        training,
+    )
 
     parts = {
         "speed": speed.measure,
         "error": error.measure,
         "defaults": defaults.measure,
+        "faithfulness": faithfulness.measure,
+        "localisation": localisation.measure,
         "training": training.measure,
+        "strip": strip.measure,
         "server": server.measure,
     }
     if only and only not in PARTS:

@@ -5,21 +5,25 @@ Needs `requirements-dev.txt` and Debian's chromium.
 
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 from insects.storage import Progress
 
 ROOT = Path(__file__).parents[2]
 EXPLANATIONS = 3
-PATIENCE_MS = 120_000
+TRAININGS = 5
+PATIENCE_MS = 300_000
 
 
 def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
@@ -48,13 +52,22 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
             _wait_until_done(page)
             on_progress("explaining in the browser", i + 2, EXPLANATIONS)
         photos, dataset_page = _seconds_to_gallery(page, address)
-        resident, peak = _memory_mb(process.pid)
+        resident, _ = _memory_mb(process.pid)
+        trainings = []
+        for i in range(TRAININGS):
+            trainings.append(_seconds_to_train(page))
+            on_progress("training from the page", i + 1, TRAININGS)
+        trained, peak = _memory_mb(process.pid)
     return {
         "seconds, server start to first page": first_page,
         "seconds, opening to first overlay, warm": warm,
         f"seconds, click to the gallery of {photos} photos, warm": dataset_page,
         "MB of the server after three explanations and the gallery": resident,
+        f"MB more after {TRAININGS} trainings from the page": trained - resident,
         "MB of the server at its peak": peak,
+        "seconds, Start to the first point of the curves, second training": trainings[1][0],
+        "seconds, Start to the final score, first training": trainings[0][1],
+        "seconds, Start to the final score, second training": trainings[1][1],
     }
 
 
@@ -96,6 +109,25 @@ def _open_gallery(page: Any) -> None:
     last.evaluate("image => image.decode()")
 
 
+def _seconds_to_train(page: Any) -> tuple[float, float]:
+    """Train the default network on the default photos; return the seconds to its first point and
+    to its final score.
+    """
+    page.get_by_role("link", name="Train").click()
+    button = page.get_by_role("button", name="Start", exact=True)
+    button.wait_for(timeout=PATIENCE_MS)
+    state = page.locator(".st-key-state")
+    start = time.perf_counter()
+    button.click()
+    state.get_by_text("training").wait_for(timeout=PATIENCE_MS)
+    curves = page.get_by_label(re.compile(r"accuracy: .* after \d+ steps")).first
+    curves.wait_for(timeout=PATIENCE_MS)
+    first = time.perf_counter() - start
+    state.get_by_text("finished").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("How good it is").wait_for(timeout=PATIENCE_MS)
+    return first, time.perf_counter() - start
+
+
 @contextmanager
 def _server() -> Iterator[tuple[subprocess.Popen, str, float]]:
     """Run the app on a free port; give the process, its address and when it was started."""
@@ -105,10 +137,19 @@ def _server() -> Iterator[tuple[subprocess.Popen, str, float]]:
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
     options = ["--server.port", str(port), "--server.headless", "true"]
     options += ["--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        command + options, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        # Nothing is kept from before, and nothing is left behind.
+        env = {**os.environ, "INSECTS_RUNS": f"{folder}/runs", "INSECTS_CACHE": f"{folder}/cache"}
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command + options, cwd=ROOT, env=env, stdout=DEVNULL, stderr=DEVNULL
+        )
+        yield from _while_it_runs(process, port, start)
+
+
+def _while_it_runs(
+    process: subprocess.Popen, port: int, start: float
+) -> Iterator[tuple[subprocess.Popen, str, float]]:
     try:
         while process.poll() is None:
             with socket.socket() as probe:

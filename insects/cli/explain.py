@@ -2,9 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from insects.cli.common import DEFAULT_NETWORK, add_command, print_json, write_file
+
+if TYPE_CHECKING:
+    from insects.inference import Prediction
 
 
 def add_commands(commands: Any) -> None:
@@ -32,17 +35,25 @@ def _predict(options: argparse.Namespace) -> None:
     }
     if options.json:
         print_json(
-            {"network": options.network, "label": prediction.label, "probabilities": by_class}
+            {
+                "network": options.network,
+                "label": prediction.label,
+                "probabilities": by_class,
+                "familiarity": prediction.familiarity,
+                "is_familiar": prediction.is_familiar,
+            }
         )
         return
     print(headline(prediction))
     for name, probability in sorted(by_class.items(), key=lambda item: -item[1]):
         print(f"  {name:<12} {probability:7.2%}")
+    _warn(prediction)
 
 
 def _add_explain(commands: Any) -> None:
     from insects.explanation import METHODS, OUTPUTS, Settings
     from insects.superpixels import BASELINES
+    from insects.wording import METHOD_SENTENCES
 
     default = Settings()
     parser = add_command(
@@ -56,8 +67,9 @@ def _add_explain(commands: Any) -> None:
         "--method",
         choices=METHODS,
         default=default.method,
-        help="deep, for the articles' networks, gives each pixel a value, in logits, by 61 "
-        "background photos, whatever --n-segments, --nsamples, --baseline and --output say",
+        help=" ".join(f"{method}: {METHOD_SENTENCES[method]}" for method in METHODS)
+        + " It explains logits by 61 background photos, whatever --n-segments, --nsamples, "
+        "--baseline and --output say.",
     )
     parser.add_argument("--baseline", choices=BASELINES, default=default.baseline)
     parser.add_argument("--output", choices=OUTPUTS, default=default.output)
@@ -70,7 +82,7 @@ def _explain(options: argparse.Namespace) -> None:
     from insects.explanation import Settings, explain, require_support
     from insects.inference import load_model
     from insects.photos import load_photo
-    from insects.wording import describe, percent
+    from insects.wording import describe, headline
 
     names = ("n_segments", "nsamples", "seed", "method", "baseline", "output")
     chosen = {name: getattr(options, name) for name in names}
@@ -95,8 +107,17 @@ def _explain(options: argparse.Namespace) -> None:
     if options.json:
         print_json(explanation.to_dict())
         return
-    print(f"{explanation.label} {percent(float(explanation.probabilities.max()))}")
+    print(headline(explanation.prediction))
     print(describe(explanation))
+    _warn(explanation.prediction)
+
+
+def _warn(prediction: "Prediction") -> None:
+    """Say so where a photo looks like none of the classes."""
+    from insects.wording import familiarity
+
+    if prediction.is_familiar is False:
+        print(familiarity(prediction))
 
 
 def _add_photo_and_network(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from insects.cli.common import DEFAULT_NETWORK, Steps, add_command, print_json
+from insects.elsewhere import ALL, PARTS, REPORTING
+from insects.errors import SettingsError
 
 
 def add_commands(commands: Any) -> None:
@@ -17,44 +19,83 @@ def _add_evaluate(commands: Any) -> None:
     parser = add_command(commands, "evaluate", _evaluate, "Measure a network on photos.")
     parser.add_argument("--network", default=DEFAULT_NETWORK, help="a run's name or directory")
     parser.add_argument(
-        "--photos", type=Path, metavar="FOLDER", help="class-named folders of photos"
+        "--photos",
+        type=Path,
+        metavar="FOLDER",
+        help="class-named folders of photos; in one named `other`, photos of none of the classes",
+    )
+    parser.add_argument(
+        "--part",
+        choices=PARTS,
+        default=ALL,
+        help="the photos to choose with or those to report on, by their source in SOURCES.tsv",
+    )
+    parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="fit the temperature on the photos to choose with, and keep it in the run with what "
+        "the photos to report on say of it",
     )
     parser.add_argument(
         "--table",
         action="store_true",
-        help="train what is missing, and print the results table of the README",
+        help="train what is missing, and print the results tables of the README",
     )
     parser.add_argument(
-        "--write", type=Path, metavar="FILE", help="with --table: put it into this Markdown file"
+        "--write", type=Path, metavar="FILE", help="with --table: put them into this Markdown file"
     )
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    if options.part != ALL and (options.table or not options.photos):
+        raise SettingsError("--part is for --photos, without --table, which has both parts.")
+    if options.calibrate and (options.table or not options.photos or options.part != ALL):
+        raise SettingsError("--calibrate is for --photos, without --table or --part.")
+    if options.table:
+        _tables(options)
+        return
+    from insects.evaluation import evaluate, report
+
+    part = options.part
+    with Steps() as steps:
+        if options.calibrate:
+            from insects.recalibration import recalibrate
+
+            part = REPORTING
+            recalibrate(options.network, options.photos, steps)
+        outcome = evaluate(options.network, options.photos, steps, part)
+    if options.json:
+        print_json(outcome)
+        return
+    print(report(outcome))
+
+
+def _tables(options: argparse.Namespace) -> None:
     from insects import results
     from insects.markdown import put_between, split_at
 
-    if options.table and options.write:
-        split_at(options.write, "results")  # complains before any work is done
+    for name in ("results", "trust") if options.write else ():
+        split_at(options.write, name)  # complains before any work is done
     with Steps() as steps:
-        if options.table:
-            rows = results.reproduce(options.photos, steps)
-            text = results.markdown(rows)
-            if options.write:
-                put_between(options.write, "results", text)
-        else:
-            rows = [results.evaluate(options.network, options.photos, steps)]
-            text = "\n".join(results.sentence(row) for row in rows)
+        rows = results.reproduce(options.photos, steps)
+    texts = {"results": results.markdown(rows), "trust": results.trust(rows)}
+    if options.write:
+        for name, text in texts.items():
+            put_between(options.write, name, text)
     if options.json:
-        print_json(rows if options.table else rows[0])
+        print_json(rows)
         return
-    print(text)
+    print("\n\n".join(texts.values()))
 
 
 def _add_bench(commands: Any) -> None:
     parser = add_command(commands, "bench", _bench, "Measure speed, error and memory, as ratios.")
     parser.add_argument("--quick", action="store_true", help="fewer photos, shorter references")
     parser.add_argument(
-        "--only", metavar="NAME", help="one part: speed, error, defaults, training or server"
+        "--only",
+        metavar="NAME",
+        help="one part: speed, error, defaults, faithfulness, localisation, training, strip or "
+        "server",
     )
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="put the figures into this Markdown file"

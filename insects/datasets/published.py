@@ -43,12 +43,17 @@ def load_published() -> Dataset:
     if folder is None:
         raise DatasetError(_what_to_do())
     photos = [
-        FilePhoto(path, label, split, SOURCE.format(path.stem))
+        FilePhoto(path, label, split, source_of(path.stem))
         for split in ("train", "test")
         for label in CLASS_NAMES
         for path in photo_files(folder / split / label)
     ]
     return Dataset("published", CLASS_NAMES, tuple(photos), folder=folder)
+
+
+def source_of(name: str) -> str:
+    """Return the address of the page that credits a photo, by its name."""
+    return SOURCE.format(name)
 
 
 def manifest_of(folder: Path) -> str:

@@ -39,6 +39,8 @@ def build(n_classes: int) -> keras.Model:
 def build_backbone(imagenet_head: bool = False) -> keras.Model:
     """Return the untrained backbone: raw 0-255 RGB, (n, 224, 224, 3), to embeddings, (n, 1280).
 
+    An embedding is the mean of what the layer before says of 7 x 7 places (`with_places`).
+
     Args:
         imagenet_head: end in the 1,000 ImageNet logits instead.
     """
@@ -69,6 +71,13 @@ def build_backbone(imagenet_head: bool = False) -> keras.Model:
     if imagenet_head:
         x = layers.Dense(1000)(x)
     return Model(inputs, x, name="efficientnet_lite0")
+
+
+def with_places(backbone: keras.Model) -> keras.Model:
+    """Return a backbone that also gives its view of each place, (n, 7, 7, 1280)."""
+    from keras import Model
+
+    return Model(backbone.input, [backbone.output, backbone.layers[-2].output], name=backbone.name)
 
 
 def set_imagenet_weights(model: keras.Model, tensors: dict[str, np.ndarray]) -> None:
@@ -103,7 +112,7 @@ NETWORK = Network(
     title="EfficientNet-Lite0",
     sentence="Learned to see from 1.2 million ImageNet photos; only its last layer learned these.",
     image_size=IMAGE_SIZE,
-    recipe=Recipe(epochs=40, batch_size=64, optimizer="adam", learning_rate=1e-3),
+    recipe=Recipe(epochs=40, batch_size=64, optimizer="adam", learning_rate=1e-3, pull=0.1),
     build=build,
     backbone="efficientnet_lite0",
 )

@@ -30,7 +30,9 @@ from insects.training.callbacks import (
 )
 from insects.training.inputs import Part, load_part
 from insects.training.launch import as_text, create, requeue
+from insects.training.prior import pull_to_imagenet
 from insects.training.settings import Settings
+from insects.training.similar_index import write_index
 
 PHOTOS_TO_CHECK = 16
 
@@ -92,6 +94,8 @@ def learn(run: Run, on_progress: Progress = lambda *_: None, dataset: Dataset | 
     keras.utils.set_random_seed(settings.seed)
     model = network.build(len(dataset.class_names))
     parts["train"], aside = _set_aside(parts["train"], dataset, settings, notes)
+    if recipe.pull and network.backbone:
+        pull_to_imagenet(model, parts["train"].inputs[:], dataset.class_names, recipe.pull)
     stop = fit(model, recipe, parts["train"], parts["test"], run, settings, notes)
     notes.breaks_off = False
     _finish(run, model, network, dataset, parts, aside, notes)
@@ -231,6 +235,7 @@ def _finish(
     some = test[np.linspace(0, len(test) - 1, PHOTOS_TO_CHECK).astype(int)]
     difference = check_export(model, run.path / "model.tflite", some)
     notes("saving the network", 3, 3)
+    write_index(run, dataset, parts["train"], notes)
     metrics = measure_run(run, model, network, dataset, parts, aside)
     metrics["export_difference"] = difference
     write_atomically(run.path / "metrics.json", json.dumps(metrics, indent=1) + "\n")

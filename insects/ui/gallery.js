@@ -1,16 +1,29 @@
 // Draws the tiles that Python sends, and tells Python which one was opened.
 export default function ({ data, parentElement, setTriggerValue }) {
   const draw = (tile) => {
-    const picture = document.createElement("img");
-    picture.src = tile.picture;
-    picture.alt = tile.words;
+    const box = document.createElement(tile.picture ? "button" : "div");
+    box.className = "tile";
+    if (tile.picture) {
+      const picture = document.createElement("img");
+      picture.src = tile.picture;
+      picture.alt = tile.words;
+      box.append(picture);
+      box.onclick = () => setTriggerValue("opened", tile.key);
+    }
     const caption = document.createElement("span");
     caption.textContent = tile.caption;
     caption.style.borderTopColor = tile.colour;
-    const button = document.createElement("button");
-    button.append(picture, caption);
-    button.onclick = () => setTriggerValue("opened", tile.key);
-    return button;
+    box.append(caption);
+    if (!tile.link) return box;
+    const link = document.createElement("a");
+    link.href = tile.link;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    link.textContent = tile.picture ? "photo credit" : "see the photo";
+    link.setAttribute("aria-label", `Photo credit of ${tile.words}`);
+    const credited = document.createElement("div");
+    credited.append(box, link);
+    return credited;
   };
   const list = parentElement.querySelector("ul");
   list.classList.toggle("blurred", data.blurred);

@@ -16,17 +16,19 @@ class Tile:
 
     Args:
         key: what the gallery says when it is opened.
-        picture: the bytes of a WebP file.
+        picture: the bytes of a WebP file; without one the tile is words, and cannot be opened.
         caption: below it.
         words: in its place, for those who do not see it.
         colour: of the line above the caption.
+        link: address of the page that credits the photographer, if it is to be shown.
     """
 
     key: str
-    picture: bytes
+    picture: bytes | None
     caption: str
     words: str
     colour: str
+    link: str | None = None
 
 
 def gallery(
@@ -62,5 +64,5 @@ def gallery(
 
 
 def _to_data(tile: Tile) -> dict:
-    address = f"data:image/webp;base64,{b64encode(tile.picture).decode()}"
-    return {**asdict(tile), "picture": address}
+    picture = tile.picture and f"data:image/webp;base64,{b64encode(tile.picture).decode()}"
+    return {**asdict(tile), "picture": picture}

@@ -6,9 +6,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from insects.errors import InsectsError, StoppedError
-from insects.explanation import Explanation, Settings
+from insects.explanation import Settings
 
 # More visitors than this at once wait for their turn; each of these gets its share of the cores.
 AT_ONCE = 4
@@ -17,7 +18,8 @@ ABANDONED_SECONDS = 150
 KEPT_RESULTS = 64
 KEPT_PIXEL_MAPS = 8  # 2 MB each
 
-Work = Callable[[Callable[[int, int], None]], Iterator[Explanation]]
+# What it yields is an explanation, or a check of one: each has `nsamples`, and the last counts.
+Work = Callable[[Callable[[int, int], None]], Iterator[Any]]
 
 
 class Job:
@@ -32,7 +34,7 @@ class Job:
         self.key = key
         self.is_pixelwise = any(isinstance(k, Settings) and k.is_pixelwise for k in key)
         self.spent, self.of = 0, of
-        self.explanation: Explanation | None = None
+        self.explanation: Any = None  # the last that the work yielded
         self.error = ""
         self.state = "waiting"  # then running; then done, stopped or failed
         self._stop = threading.Event()
@@ -88,7 +90,7 @@ class Queue:
     def __init__(self, at_once: int, kept: int) -> None:
         self._queue: queue.SimpleQueue[tuple[Job, Work]] = queue.SimpleQueue()
         self._waiting: list[Job] = []
-        self._results: OrderedDict[tuple, Explanation] = OrderedDict()
+        self._results: OrderedDict[tuple, Any] = OrderedDict()
         self._kept = kept
         self._lock = threading.Lock()
         for _ in range(at_once):  # daemons: the server does not wait for them when it ends

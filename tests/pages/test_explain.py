@@ -13,9 +13,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import insects.explanation
-from insects.explanation import Settings
+from insects.explanation import METHODS, Settings
 from insects.inference import Prediction
+from insects.superpixels import BASELINES
 from insects.ui import cache
+from insects.ui.components.explain import BASELINE_TITLES, METHOD_TITLES
 from insects.ui.jobs import AT_ONCE
 from insects.wording import headline
 
@@ -265,6 +267,20 @@ def test_others_are_explained_by_superpixels_while_an_explanation_by_pixel_runs(
     for page in pages:
         page.session_state.job.stop()
     let_go.set()
+
+
+def test_the_pickers_have_words_for_every_method_and_every_baseline():
+    assert set(METHOD_TITLES) == set(METHODS)
+    assert set(BASELINE_TITLES) == set(BASELINES)
+
+
+def test_permutation_of_more_superpixels_than_samples_allow_is_refused_in_a_sentence(visit):
+    page = finished(visit())
+    page.slider(key="n_segments").set_value(200)
+    page.selectbox(key="method").set_value("permutation")
+    button(page, "Explain").click().run()
+    until(page, lambda page: page.error)
+    assert "permutation needs at least" in page.error[0].value
 
 
 def test_exact_values_of_too_many_superpixels_are_refused_in_a_sentence(visit):

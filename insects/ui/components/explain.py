@@ -20,7 +20,7 @@ from insects.ui import cache, state
 from insects.ui.cache import SmallPhoto
 from insects.ui.components.shared import plain
 from insects.ui.jobs import Job
-from insects.wording import describe
+from insects.wording import METHOD_SENTENCES, describe
 
 DEFAULTS = Settings()
 THUMBNAIL_WIDTH = 104
@@ -28,10 +28,18 @@ MAX_UPLOAD_MB = 20
 METHOD_TITLES = {
     "leverage": "leverage (ours)",
     "kernel": "kernel (article 2)",
+    "permutation": "permutation (shap)",
+    "partition": "partition (shap, Owen values)",
     "exact": "exact (few superpixels)",
     "deep": "deep (article 1)",
 }
-BASELINE_TITLES = {"white": "white", "mean": "the mean colour", "blur": "blurred"}
+METHOD_HELP = "\n\n".join(f"**{name}**: {METHOD_SENTENCES[name]}" for name in METHODS)
+BASELINE_TITLES = {
+    "white": "white",
+    "mean": "the mean colour",
+    "blur": "blurred",
+    "inpaint": "filled in from the edge",
+}
 # What each article explained, and by what.
 ARTICLES = {
     "As in article 1": (
@@ -147,7 +155,7 @@ def settings_picker(model: Model) -> Settings:
         return Settings(
             n_segments=n_segments,
             nsamples=nsamples,
-            method=_choice("method", METHODS, METHOD_TITLES, "How to estimate"),
+            method=_choice("method", METHODS, METHOD_TITLES, "How to estimate", help=METHOD_HELP),
             baseline=_choice("baseline", BASELINES, BASELINE_TITLES, "Hidden parts are", unused),
             output=_choice("output", OUTPUTS, OUTPUT_TITLES, "What is explained", unused),
         ).in_use()
@@ -197,7 +205,12 @@ def _with_default(name: str) -> str:
 
 
 def _choice(
-    key: str, options: tuple[str, ...], titles: dict[str, str], label: str, unused: bool = False
+    key: str,
+    options: tuple[str, ...],
+    titles: dict[str, str],
+    label: str,
+    unused: bool = False,
+    help: str | None = None,
 ) -> str:
     return st.selectbox(
         label,
@@ -206,6 +219,7 @@ def _choice(
         key=key,
         persist_state="session",
         disabled=unused,
+        help=help,
     )
 
 

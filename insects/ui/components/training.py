@@ -1,5 +1,7 @@
 """What to train: parts of the Train page."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from insects.datasets import Dataset
@@ -109,7 +111,7 @@ def _recipe_picker(network: Network) -> Recipe:
             "Batch size", BATCH_SIZES, key="batch_size", persist_state="session"
         )
     usual = network.recipe
-    return Recipe(epochs, batch_size, usual.optimizer, rate, usual.weight_decay)
+    return replace(usual, epochs=epochs, batch_size=batch_size, learning_rate=rate)
 
 
 def _epochs_slider(most: int) -> int:
