@@ -18,7 +18,7 @@ MAX_PHOTOS = 2000
 MAX_BYTES = 6_000_000
 KINDS = {"embeddings": "f", "names": "U", "labels": "i", "contents": "U"}
 # Of the published photos, read again: the photo itself is at 0.99999 or more, its nearest sibling
-# at 0.98 or less.
+# at 0.97 or less.
 SAME = 0.9999
 
 

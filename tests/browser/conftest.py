@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120  # seconds; a bound for broken pages, never a measure
+PATIENCE = 300  # seconds; a bound for broken pages, never a measure
 CHROMIUM = shutil.which("chromium")
 MISSING = [
     what
