@@ -140,11 +140,12 @@ def model_card(run: Run) -> str:
 
 def _scores(metrics: dict[str, Any]) -> list[str]:
     lines = []
-    for part in ("test", "train"):
+    parts = {"test": "test", "train": "train", "elsewhere": "photos from elsewhere, to report on"}
+    for part, words in parts.items():
         if found := metrics.get(part):
             low, high = wilson_interval(found["correct"], found["photos"])
             lines.append(
-                f"- {part}: {found['correct']} of {found['photos']} photos right, "
+                f"- {words}: {found['correct']} of {found['photos']} photos right, "
                 f"{found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})"
             )
     return ["\n".join(lines)]

@@ -80,6 +80,7 @@ def test_the_card_has_the_figures_with_their_intervals_and_the_licence_of_the_ba
     low, high = wilson_interval(test["correct"], test["photos"])
     assert f"{test['correct']} of {test['photos']} photos right" in card
     assert f"{low:.1%} to {high:.1%}" in card
+    assert "photos from elsewhere" in card
     assert "Apache" in card
     assert "Apache" not in model_card(find_run("tang"))
     for name in run.config["class_names"]:
