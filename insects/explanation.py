@@ -14,6 +14,7 @@ from insects.networks import NETWORKS
 from insects.photos import resize
 from insects.pixelwise import BACKGROUND_PHOTOS
 from insects.pixelwise.child import deep
+from insects.predictions import temperature_of
 from insects.shapley.exact import exact
 from insects.shapley.game import Estimate, Game
 from insects.shapley.leverage import leverage
@@ -248,7 +249,7 @@ def _explain_pixels(
     model: Model, photo: np.ndarray, settings: Settings, on_progress: Progress
 ) -> Iterator[Explanation]:
     image = resize(photo, model.image_size)
-    prediction = _predict(model, image)
+    prediction, temperature = _predict(model, image), temperature_of(model.run)
     segments = np.arange(model.image_size**2).reshape(model.image_size, model.image_size)
     for found in deep(model.run.path, image, settings.seed, on_progress):
         yield Explanation(
@@ -256,9 +257,9 @@ def _explain_pixels(
             class_names=model.class_names,
             probabilities=prediction.probabilities,
             familiarity=prediction.familiarity,
-            shap_values=found.values.reshape(segments.size, -1),
+            shap_values=found.values.reshape(segments.size, -1) / temperature,
             standard_errors=None,
-            base_values=found.base_values,
+            base_values=found.base_values / temperature,
             segments=segments,
             image=image,
             nsamples=found.spent,
@@ -272,12 +273,6 @@ def _predict(model: Model, image: np.ndarray) -> Prediction:
     if isinstance(model, Model):
         return model.predict(image)
     return Prediction(model.class_names, model.probabilities(image[None])[0])
-
-
-def _logits_of(model: Model) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what gives logits whose softmax is what the page shows, temperature included."""
-    temperature = getattr(model, "temperature", 1.0)
-    return lambda images: model.logits(images) / temperature
 
 
 def make_game(
@@ -294,7 +289,7 @@ def make_game(
         segments: (image_size, image_size) int.
     """
     background = make_background(image, settings.baseline)
-    score = model.probabilities if settings.output == "probability" else _logits_of(model)
+    score = model.probabilities if settings.output == "probability" else model.logits
     of = 2 ** (int(segments.max()) + 1) if settings.method == "exact" else settings.nsamples
     spent = 0
 

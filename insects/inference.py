@@ -128,31 +128,32 @@ class Model:
             self._networks.insert(0, backbone())
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """Return (n, n_classes) float32 for raw 0-255 RGB, (n, image_size, image_size, 3)."""
+        """Return (n, n_classes) float32 for raw 0-255 RGB, (n, image_size, image_size, 3).
+
+        Of a calibrated run they are divided by its temperature (Guo et al., 2017), so that their
+        softmax is what `probabilities` says.
+        """
         outputs = images
         for network in self._networks:
             outputs = network(outputs)
-        return outputs
+        return outputs / np.float32(self.temperature)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return (n, n_classes) float64, rows sum to 1, for images as in `logits`.
-
-        Of a calibrated run the logits are divided by its temperature (Guo et al., 2017).
-        """
-        return self._as_probabilities(self.logits(images))
-
-    def _as_probabilities(self, logits: np.ndarray) -> np.ndarray:
-        return softmax(logits.astype(np.float64) / self.temperature, axis=1)
+        """Return (n, n_classes) float64, rows sum to 1, for images as in `logits`."""
+        return softmax(self.logits(images).astype(np.float64), axis=1)
 
     def predict(self, photo: np.ndarray) -> Prediction:
         """Return the prediction for one photo of any size, (H, W, 3) uint8."""
         image = resize(photo, self.image_size)[None]
         seen = _see(photo) if imagenet.knows(self.class_names) else None
         has_backbone = len(self._networks) > 1
-        logits = self._networks[-1](seen[0]) if seen and has_backbone else self.logits(image)
+        if seen and has_backbone:
+            logits = self._networks[-1](seen[0]) / np.float32(self.temperature)
+        else:
+            logits = self.logits(image)
         return Prediction(
             self.class_names,
-            self._as_probabilities(logits)[0],
+            softmax(logits.astype(np.float64), axis=1)[0],
             float(imagenet.familiarity(seen[1], self.class_names)[0]) if seen else None,
         )
 

@@ -16,7 +16,6 @@ from insects.predictions import (
     Said,
     load_predictions,
     save_predictions,
-    temperature_of,
 )
 from insects.runs import SHIPPED, Run
 from insects.training.inputs import Part
@@ -132,17 +131,19 @@ def calibrated(path, temperature):
     return Run(path)
 
 
-def test_a_run_that_was_not_calibrated_has_temperature_1(default_model):
-    assert default_model.temperature == 1
-    assert temperature_of(default_model.run) == 1
+def test_a_run_that_was_not_calibrated_has_temperature_1():
+    zhang = load_model("zhang")
+    assert "calibration" not in zhang.run.metrics
+    assert zhang.temperature == 1
 
 
 def test_a_calibrated_run_is_as_sure_as_its_temperature_says(tmp_path, default_model, photos):
     model = load_model(calibrated(tmp_path / "run", 4.0).path)
     images = np.zeros((2, 224, 224, 3), np.uint8)
     images[1] = 200
-    assert np.array_equal(model.logits(images), default_model.logits(images))
-    expected = softmax(default_model.logits(images).astype(float) / 4, axis=1)
+    of_temperature_1 = default_model.logits(images).astype(float) * default_model.temperature
+    assert np.allclose(model.logits(images), of_temperature_1 / 4, atol=1e-5)
+    expected = softmax(of_temperature_1 / 4, axis=1)
     assert np.allclose(model.probabilities(images), expected)
     pixels = photos[0].pixels
     ours, raw = model.predict(pixels), default_model.predict(pixels)

@@ -136,6 +136,17 @@ def test_only_the_pixels_that_a_network_looks_at_have_value(tmp_path):
     assert np.allclose(values, expected, atol=1e-5)
 
 
+def test_values_of_a_calibrated_run_are_of_the_logits_that_the_page_shows(tmp_path):
+    model = OneRegionModel(tmp_path / "run")
+    photo = np.full((SIDE, SIDE, 3), 200, np.uint8)
+    *_, before = explain(model, photo, method="deep")
+    metrics = {"calibration": {"temperature": 4}}
+    (model.run.path / "metrics.json").write_text(json.dumps(metrics))
+    *_, after = explain(model, photo, method="deep")
+    assert np.allclose(after.shap_values, before.shap_values / 4)
+    assert np.allclose(after.base_values, before.base_values / 4)
+
+
 @pytest.mark.parametrize("error", [0.002, -0.002, np.nan])
 def test_values_that_do_not_sum_up_are_refused_in_a_sentence(error):
     values, base_values = np.full((SIDE, SIDE, 2), 1 / SIDE**2), np.array([0.5, 1.0])
