@@ -14,6 +14,7 @@ from insects.storage import Progress
 PARTS = (
     "speed",
     "error",
+    "coverage",
     "defaults",
     "faithfulness",
     "localisation",
@@ -30,6 +31,7 @@ def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str,
         SettingsError: no part has the name `only`.
     """
     from insects.bench import (
+        coverage,
         defaults,
         error,
         faithfulness,
@@ -43,6 +45,7 @@ def run_bench(quick: bool, only: str | None, on_progress: Progress) -> dict[str,
     parts = {
         "speed": speed.measure,
         "error": error.measure,
+        "coverage": coverage.measure,
         "defaults": defaults.measure,
         "faithfulness": faithfulness.measure,
         "localisation": localisation.measure,

@@ -94,8 +94,8 @@ def _add_bench(commands: Any) -> None:
     parser.add_argument(
         "--only",
         metavar="NAME",
-        help="one part: speed, error, defaults, faithfulness, localisation, training, strip or "
-        "server",
+        help="one part: speed, error, coverage, defaults, faithfulness, localisation, training, "
+        "strip or server",
     )
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="put the figures into this Markdown file"
