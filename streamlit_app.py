@@ -21,6 +21,7 @@ page = st.navigation(
         st.Page("pages/explain.py", title="Explain", icon=":material/search:", default=True),
         st.Page("pages/dataset.py", title="Dataset", icon=":material/photo_library:"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/shortcut_lab.py", title="Shortcut lab", icon=":material/alt_route:"),
         st.Page("pages/about.py", title="About", icon=":material/info:"),
     ],
     position="top",

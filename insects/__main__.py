@@ -1,7 +1,7 @@
 """The command line: `python -m insects COMMAND`.
 
-TensorFlow is imported only to train; and, in a process of its own, for `explain --method deep`, and
-for `runs export` where model.keras has to be made.
+TensorFlow is imported only to train; and, in a process of its own, for `explain --method deep` and
+`gradient`, and for `runs export` where model.keras has to be made.
 """
 
 import argparse
@@ -13,10 +13,10 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("GLOG_minloglevel", "3")
 
-from insects.cli import data, explain, measure, train
+from insects.cli import data, explain, measure, shortcut, train
 from insects.errors import InsectsError, SettingsError
 
-COMMANDS = (data, explain, train, measure)
+COMMANDS = (data, explain, train, measure, shortcut)
 
 
 def main(arguments: list[str] | None = None) -> int:

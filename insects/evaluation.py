@@ -251,7 +251,8 @@ def _own_test_photos(run: Run, on_progress: Progress) -> tuple[Photo, ...]:
     config = run.config
     if is_folder(run.dataset) and not Path(run.dataset).is_dir():
         raise DatasetError(f"The photos of the run {run.name} are not in {run.dataset} any more.")
-    dataset = load_dataset(run.dataset, seed=config["seed"])
+    bias = config.get("background_bias", 0.0)
+    dataset = load_dataset(run.dataset, seed=config["seed"], background_bias=bias)
     dataset = apply_split(dataset, config["split"], on_progress)
     if is_folder(run.dataset) and dataset.fingerprint != config["dataset_fingerprint"]:
         raise DatasetError(f"The photos in {run.dataset} are not those of the run {run.name}.")

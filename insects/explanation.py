@@ -13,7 +13,7 @@ from insects.inference import BATCH_SIZE, Model, Prediction
 from insects.networks import NETWORKS
 from insects.photos import resize
 from insects.pixelwise import BACKGROUND_PHOTOS
-from insects.pixelwise.child import deep
+from insects.pixelwise.child import pixel_maps
 from insects.predictions import temperature_of
 from insects.shapley.exact import exact
 from insects.shapley.game import Estimate, Game
@@ -22,7 +22,7 @@ from insects.shapley.libshap import kernel, partition, permutation
 from insects.superpixels import BASELINES, hierarchy, make_background, mask_image, segment
 
 SUPERPIXEL_METHODS = ("leverage", "kernel", "permutation", "partition", "exact")
-METHODS = (*SUPERPIXEL_METHODS, "deep")
+METHODS = (*SUPERPIXEL_METHODS, "deep", "gradient")
 OUTPUTS = ("probability", "logit")
 WHOLE = ("n_segments", "nsamples", "seed")
 LIMITS = {
@@ -41,7 +41,7 @@ class Settings:
 
     Args:
         n_segments: superpixels asked of SLIC, which gives about as many.
-        nsamples: evaluations of the network; of `deep`, background photos.
+        nsamples: evaluations of the network; where pixels are explained, background photos.
         method, baseline, output: one of `METHODS`, `BASELINES`, `OUTPUTS`.
         compactness, sigma: of SLIC.
     """
@@ -83,7 +83,7 @@ class Settings:
         return self.method not in SUPERPIXEL_METHODS
 
     def in_use(self) -> "Settings":
-        """Return the settings as they count: `deep` always explains logits, by 61 photos.
+        """Return the settings as they count: of pixels always logits are explained, by 61 photos.
 
         What it has no use for, such as superpixels, is as by default.
         """
@@ -105,14 +105,15 @@ class Explanation:
     Args:
         model_name, class_names: of the network.
         probabilities: (n_classes,), the prediction that is explained.
-        shap_values: (n_superpixels, n_classes), in units of `settings.output`; of `deep` each
-            pixel is a superpixel, and its value the sum of those of its colour channels.
+        shap_values: (n_superpixels, n_classes), in units of `settings.output`; of `deep` and
+            `gradient` each pixel is a superpixel, its value the sum of those of its colour
+            channels.
         standard_errors: the same shape, or None where the method has none.
-        base_values: (n_classes,), the score with every superpixel hidden; of `deep` the mean
-            score of the background photos.
+        base_values: (n_classes,), the score with every superpixel hidden; of `deep` and
+            `gradient` the mean score of the background photos.
         segments: (image_size, image_size) int, 0 … n_superpixels - 1.
         image: (image_size, image_size, 3) uint8, the photo as the network saw it.
-        nsamples: evaluations spent so far; of `deep`, background photos.
+        nsamples: evaluations spent so far; of `deep` and `gradient`, background photos.
         background: what the background photos are, in words, where there are any.
         familiarity: as in `insects.inference.Prediction`.
     """
@@ -188,7 +189,7 @@ def explain(
 
     Raises:
         SettingsError: a setting is unknown or out of range, or the method is not for this network.
-        InsectsError: the process that `deep` needs failed; the text says how.
+        InsectsError: the process that `deep` and `gradient` need failed; the text says how.
     """
     try:
         chosen = Settings(**settings)
@@ -201,11 +202,14 @@ def explain(
 
 
 def supports(model: Model, method: str) -> bool:
-    """Return whether a method can explain a network: `deep` knows no ReLU6, so no backbone."""
+    """Return whether a method can explain a network: `deep` knows no ReLU6, so no backbone.
+
+    Methods that explain pixels need a run, for it is from there that Keras has its network.
+    """
     if method in SUPERPIXEL_METHODS:
         return True
     network = NETWORKS.get(model.run.config.get("network", "")) if hasattr(model, "run") else None
-    return network is not None and network.backbone is None
+    return network is not None and (network.backbone is None or method == "gradient")
 
 
 def require_support(model: Model, method: str) -> None:
@@ -215,10 +219,10 @@ def require_support(model: Model, method: str) -> None:
         SettingsError: it cannot.
     """
     if not supports(model, method):
-        able = " and ".join(n.name for n in NETWORKS.values() if n.backbone is None)
+        *most, last = [n.name for n in NETWORKS.values() if n.backbone is None]
         raise SettingsError(
-            f"{method} explains only the articles' networks, {able}, for it knows not every kind "
-            f"of layer; choose one of them, or another method for {model.name}."
+            f"{method} explains only networks such as {', '.join(most)} and {last}, for it knows "
+            f"not every kind of layer; choose one of them, or another method for {model.name}."
         )
 
 
@@ -251,7 +255,8 @@ def _explain_pixels(
     image = resize(photo, model.image_size)
     prediction, temperature = _predict(model, image), temperature_of(model.run)
     segments = np.arange(model.image_size**2).reshape(model.image_size, model.image_size)
-    for found in deep(model.run.path, image, settings.seed, on_progress):
+    maps = pixel_maps(settings.method, model.run.path, image, settings.seed, on_progress)
+    for found in maps:
         yield Explanation(
             model_name=model.name,
             class_names=model.class_names,

@@ -56,13 +56,39 @@ def overlay(explanation: Explanation, class_name: str, photo: np.ndarray) -> np.
     Args:
         photo: (h, w, 3) uint8, gives the proportions; 480 px on the long side come out.
     """
-    grey, segments = _fit(explanation, photo)
-    values = shown_values(explanation)[:, explanation.class_names.index(class_name)]
-    share = np.clip(values / scale_limit(explanation), -1, 1)
-    colours = _diverging(share)
-    opacity = (0.1 + 0.75 * np.abs(share))[segments][..., None]
+    grey = pale(photo).astype(float)
+    segments = _stretch(explanation.segments, grey.shape[1], grey.shape[0])
+    colours, opacities = paints(explanation, class_name)
+    opacity = opacities[segments][..., None]
     mixed = grey[..., None] * (1 - opacity) + colours[segments] * opacity
     return mixed.round().astype(np.uint8)
+
+
+def paints(
+    explanation: Explanation, class_name: str, limit: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each superpixel is painted with, on the scale that all classes share.
+
+    Args:
+        limit: the end of the scale, where it is not this explanation's own.
+
+    Returns:
+        Colours, (n_superpixels, 3) on the 0-255 scale, and opacities, (n_superpixels,).
+    """
+    values = shown_values(explanation)[:, explanation.class_names.index(class_name)]
+    share = np.clip(values / (limit or scale_limit(explanation)), -1, 1)
+    return _diverging(share), 0.1 + 0.75 * np.abs(share)
+
+
+def pale(photo: np.ndarray) -> np.ndarray:
+    """Return a photo pale and grey, (H, W) uint8, to be painted over; 480 px on the long side.
+
+    Args:
+        photo: (h, w, 3) uint8.
+    """
+    image = Image.fromarray(photo)
+    image.thumbnail((OVERLAY_SIDE, OVERLAY_SIDE))
+    return (np.asarray(image.convert("L"), float) * 0.5 + 127).astype(np.uint8)
 
 
 def outlines(photo: np.ndarray, segments: np.ndarray) -> np.ndarray:
@@ -213,7 +239,7 @@ def _parts(explanation: Explanation) -> str:
 
 
 def data_url(picture: np.ndarray) -> str:
-    """Return a picture, (H, W, 3) uint8, as an address that holds all of it.
+    """Return a picture, (H, W, 3) or (H, W) uint8, as an address that holds all of it.
 
     A page that is drawn again twice a second would have taken back a file of it by the time the
     browser comes for it.
@@ -258,14 +284,6 @@ def _diverging(share: np.ndarray) -> np.ndarray:
     """Return colours, (n, 3) on the 0-255 scale, for values from -1 (against) to 1 (for)."""
     ends = np.array([tuple(bytes.fromhex(name[1:])) for name in (AGAINST, NEUTRAL, FOR)])
     return np.stack([np.interp(share, (-1, 0, 1), channel) for channel in ends.T], axis=-1)
-
-
-def _fit(explanation: Explanation, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pale grey photo, (H, W) float, and its superpixels in the photo's proportions."""
-    image = Image.fromarray(photo)
-    image.thumbnail((OVERLAY_SIDE, OVERLAY_SIDE))
-    grey = np.asarray(image.convert("L"), float) * 0.5 + 127
-    return grey, _stretch(explanation.segments, image.width, image.height)
 
 
 def _stretch(segments: np.ndarray, width: int, height: int) -> np.ndarray:

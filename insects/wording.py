@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from insects.convergence import MOST_SAMPLES, TARGET, error_ratio, samples_for, settled
 from insects.explanation import Explanation
 from insects.faithfulness import Curve
 from insects.inference import Prediction
+from insects.shapley.libshap import FEWEST_ROUNDS_FOR_ERRORS
 
 # A value this many standard errors from 0 is called clear.
 CLEAR = 2.0
@@ -30,7 +32,10 @@ METHOD_SENTENCES = {
     "exact": "The Shapley values themselves, from every possible sample; only for 14 superpixels "
     "or fewer.",
     "deep": "A value for each pixel, traced back through the layers, as in article 1 "
-    "(shap.DeepExplainer); approximate, without standard errors, for the articles' networks only.",
+    "(shap.DeepExplainer); approximate, without standard errors, not for EfficientNet-Lite0.",
+    "gradient": "A value for each pixel: the network's gradients between this photo and 61 others "
+    "(shap.GradientExplainer, expected gradients); for every network, without standard errors, and "
+    "they add up to the answer only roughly.",
 }
 
 
@@ -125,6 +130,60 @@ def describe(explanation: Explanation, class_name: str | None = None) -> str:
     )
 
 
+def how_settled(explanation: Explanation, class_name: str | None = None) -> str:
+    """Return whether the strongest regions of a class are sure, and what would make them so.
+
+    Args:
+        class_name: None for the predicted class.
+    """
+    if explanation.standard_errors is None:
+        return _without_errors(explanation)
+    found = settled(explanation, class_name)
+    if found.is_exact:
+        return "These values are exact: nothing is left to settle."
+    strongest = _strongest(len(found.strongest))
+    if found.all:
+        return f"{strongest} settled."
+    start = f"{_strongest(found.count)} settled" if found.count else "Not settled yet"
+    if found.forecast is None:
+        wanted = strongest.split(" are")[0].lower()
+        return f"{start}; {MOST_SAMPLES:,} samples would hardly settle {wanted}."
+    if found.count:
+        return f"{start}; for {len(found.strongest)}, about {found.forecast:,} samples would do."
+    return f"{start}: about {found.forecast:,} samples would do."
+
+
+def how_precise(explanation: Explanation, class_name: str | None = None) -> str:
+    """Return how large the errors are beside the values, in one sentence; nothing without any.
+
+    Args:
+        class_name: None for the predicted class.
+    """
+    name = class_name or explanation.label
+    ratio = error_ratio(explanation, name)
+    if not ratio:
+        return ""
+    share = f"{100 * ratio:.2g} %" if ratio < 1 else "over 100 %"
+    said = f"For {name} the largest standard error is {share} of the values' range"
+    if ratio <= TARGET:
+        return f"{said}."
+    samples = samples_for(explanation, class_name=name)
+    wanted = f"more than {MOST_SAMPLES:,}" if samples is None else f"about {samples:,}"
+    return f"{said}; {wanted} samples would bring it to {100 * TARGET:.0f} %."
+
+
+def _strongest(number: int) -> str:
+    return "The strongest is" if number == 1 else f"The strongest {number} are"
+
+
+def _without_errors(explanation: Explanation) -> str:
+    if explanation.settings.method != "permutation":
+        return "This method has no error bars."
+    a_round = 2 * explanation.n_superpixels - 2
+    needed = 2 + FEWEST_ROUNDS_FOR_ERRORS * a_round
+    return f"No error bars yet: permutation has them from {needed:,} samples on."
+
+
 def _describe_pixels(explanation: Explanation, label: str, class_index: int) -> str:
     sums = ninths(explanation)[:, class_index]
     strongest = np.argsort(sums)
@@ -188,6 +247,15 @@ def _region(explanation: Explanation, superpixel: int, class_index: int) -> str:
         value += f" ± {explanation.standard_errors[superpixel, class_index]:.2f}"
     pixels = explanation.segments == superpixel
     return f"the {_colour(explanation.image[pixels])} region {_place(pixels)} ({value})"
+
+
+def place_of(pixels: np.ndarray) -> str:
+    """Return where a region is in two words or one, such as "upper left" or "middle".
+
+    Args:
+        pixels: (H, W) bool.
+    """
+    return _place(pixels).split(" the ")[1]
 
 
 def _place(pixels: np.ndarray) -> str:

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from insects.convergence import until_settled
 from insects.explanation import explain
 from insects.ui import cache, state
-from insects.ui.components import checks, shared, trust
+from insects.ui.components import baselines, checks, overlays, shared, trust
 from insects.ui.components import explain as components
 
 shared.title("Insect lens: what does a neural network see in a photo of a bug?")
@@ -18,7 +19,7 @@ with right.container(key="results"):
 with settings_area:
     network = components.network_picker()
     model = cache.model(network)
-    settings = components.settings_picker(model)
+    settings, automatic = components.settings_picker(model)
 
 photo = state.photo()
 prediction = cache.prediction(network, photo)
@@ -31,11 +32,15 @@ with samples_area:
     components.samples()
 
 square = photo.squares[model.image_size]
-job = state.job_for(
-    (*subject, settings),
-    settings.nsamples,
-    lambda report: explain(model, square, on_progress=report, **vars(settings)),
-)
+
+
+def work(report):
+    """Return the explanations that are asked for, each better than the one before."""
+    explanations = explain(model, square, on_progress=report, **vars(settings))
+    return until_settled(explanations) if automatic else explanations
+
+
+job = state.job_for((*subject, settings, automatic), settings.nsamples, work)
 was_running = job.poll()
 
 
@@ -43,22 +48,23 @@ def show() -> None:
     """Draw the explanation as far as it is; runs again and again while there is more to come."""
     running = job.poll()
     explanation = job.explanation
-    components.words(job, running)
-    columns = st.columns(1 + len(classes))
+    overlays.words(job, running, focus)
+    columns = st.columns([1, 3] if focus else 1 + len(shown))
     with columns[0]:
         shared.prediction_bars(prediction)
     if explanation:
-        components.overlays(explanation, photo, classes, columns[1:])
-        components.scale(explanation)
+        overlays.overlays(explanation, photo, shown, columns[1:], running)
+        overlays.scale(explanation)
     if running:
-        components.progress(job)
+        overlays.progress(job)
     elif was_running:
         st.rerun()  # once more in whole, so that the polling ends
     else:
-        components.outcome(job)
+        overlays.outcome(job, job.key[-1])
         if explanation:
-            components.changed(explanation.settings, settings)
-            components.downloads(explanation, photo)
+            overlays.details(explanation, focus)
+            overlays.changed(job.key[3:], (settings, automatic))
+            overlays.downloads(explanation, photo)
 
 
 with answer_area:
@@ -66,9 +72,12 @@ with answer_area:
     trust.doubts(network, photo, prediction)
     if job.key[:3] == subject:
         classes = components.class_picker(prediction)
+        focus = components.focus_picker(prediction, classes)
+        shown = [prediction.class_names.index(focus)] if focus else classes
         st.fragment(show, run_every=0.5 if was_running else None)()
         if job.explanation and not was_running:
             checks.faithfulness_panel(model, job.explanation)
+            baselines.baselines_panel(model, job.explanation, photo, focus)
     else:
         job.stop()
         shared.prediction_bars(prediction)

@@ -22,6 +22,8 @@ from insects.runs import SHIPPED, Run
 from insects.training import launch
 from insects.training.settings import Settings
 
+SIDE = 32  # px, of what a made network takes
+SEEN = (slice(20, 28), slice(4, 10))  # all that it looks at
 STRIP = (75, 12)  # width and height of a label
 DRAWN = Settings("efficientnet_lite0", "drawn", recipe=Recipe(2, 32, "adam", 1e-3))
 
@@ -161,3 +163,39 @@ def _said(dataset, part):
     logits[-1] = np.roll(logits[-1], 1)
     names = np.array([photo.full_name for photo in photos])
     return Said(names, np.array([photo.content_hash for photo in photos]), labels, logits)
+
+
+class OneRegionModel:
+    """A run whose network looks at the brightness of one rectangle and at nothing else."""
+
+    name, class_names, image_size = "one region", ("dark", "bright"), SIDE
+
+    def __init__(self, folder, activation=None):
+        import keras
+
+        weights = np.zeros((SIDE, SIDE, 3, 2), np.float32)
+        weights[SEEN] = [-1e-4, 2e-4]
+        layers = [keras.Input((SIDE, SIDE, 3)), keras.layers.Flatten()]
+        if activation:
+            layers.append(keras.layers.Activation(activation))
+        network = keras.Sequential([*layers, keras.layers.Dense(2)])
+        network.layers[-1].set_weights([weights.reshape(-1, 2), np.zeros(2)])
+        folder.mkdir()
+        network.save(folder / "model.keras")
+        config = {
+            "network": "tang",
+            "image_size": SIDE,
+            "class_names": self.class_names,
+            "dataset": "drawn",
+            "split": "published",
+        }
+        (folder / "config.json").write_text(json.dumps(config))
+        (folder / "status").write_text("finished\n")
+        self.run, self.weights = Run(folder), weights
+
+    def logits(self, images):
+        return np.einsum("nhwc,hwck->nk", images.astype(np.float32), self.weights)
+
+    def probabilities(self, images):
+        odds = np.exp(self.logits(images))
+        return odds / odds.sum(axis=1, keepdims=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made import SEEN, SIDE, OneRegionModel
 
 from insects import explain, load_model
 from insects.errors import InsectsError, SettingsError, StoppedError
@@ -15,11 +16,9 @@ from insects.explanation import ARTICLE_1, supports
 from insects.pixelwise import BACKGROUND_PHOTOS, child
 from insects.pixelwise.background import choose_background
 from insects.pixelwise.deep import check_additivity
-from insects.runs import Run, find_run
+from insects.runs import find_run
 
 ROOT = Path(__file__).parents[1]
-SIDE = 32
-SEEN = (slice(20, 28), slice(4, 10))
 
 
 @pytest.fixture(scope="module", params=["tang", "zhang"])
@@ -40,42 +39,6 @@ def started(monkeypatch):
 
     monkeypatch.setattr(child.subprocess, "Popen", start)
     return processes
-
-
-class OneRegionModel:
-    """A run whose network looks at the brightness of one rectangle and at nothing else."""
-
-    name, class_names, image_size = "one region", ("dark", "bright"), SIDE
-
-    def __init__(self, folder, activation=None):
-        import keras
-
-        weights = np.zeros((SIDE, SIDE, 3, 2), np.float32)
-        weights[SEEN] = [-1e-4, 2e-4]
-        layers = [keras.Input((SIDE, SIDE, 3)), keras.layers.Flatten()]
-        if activation:
-            layers.append(keras.layers.Activation(activation))
-        network = keras.Sequential([*layers, keras.layers.Dense(2)])
-        network.layers[-1].set_weights([weights.reshape(-1, 2), np.zeros(2)])
-        folder.mkdir()
-        network.save(folder / "model.keras")
-        config = {
-            "network": "tang",
-            "image_size": SIDE,
-            "class_names": self.class_names,
-            "dataset": "drawn",
-            "split": "published",
-        }
-        (folder / "config.json").write_text(json.dumps(config))
-        (folder / "status").write_text("finished\n")
-        self.run, self.weights = Run(folder), weights
-
-    def logits(self, images):
-        return np.einsum("nhwc,hwck->nk", images.astype(np.float32), self.weights)
-
-    def probabilities(self, images):
-        odds = np.exp(self.logits(images))
-        return odds / odds.sum(axis=1, keepdims=True)
 
 
 # Values

@@ -41,9 +41,9 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
                     [within(one.shap_values, one.standard_errors, *truth) for one in finals]
                 )
                 on_progress("counting intervals", len(shares[name]), len(shares[name]))
-    everything = np.concatenate([np.array(rows) for rows in shares.values()])
+    everything = [row for rows in shares.values() for row in rows]
     for name, rows in {**shares, "all": everything}.items():
-        means = np.mean(rows, axis=0)
+        means = np.array(rows).mean(axis=0)
         table[name] = {f"{n} samples": float(m) for n, m in zip(BUDGETS, means, strict=True)}
     return table
 

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from insects.bench.faithfulness import NETWORKS
 from insects.datasets import load_dataset
 from insects.datasets.published import photos_folder
 from insects.datasets.splits import apply_split
 from insects.inference import Model, load_model
 from insects.label_strip import find_strip, hide_strip
-from insects.networks import NETWORKS
+from insects.networks import get_network
 from insects.storage import Progress
 
 QUICK_STEP = 6
@@ -43,11 +44,11 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
     }
     found = sum(find_strip(photo) is not None for photo in photos)
     outcome: dict[str, Any] = {}
-    for step, network in enumerate(NETWORKS.values()):
-        model = load_model(network.name)
+    for step, name in enumerate(NETWORKS):
+        model = load_model(name)
         before = _answers(model, photos)
         after = {how: _answers(model, some) for how, some in changed.items()}
-        outcome[network.title] = {
+        outcome[get_network(name).title] = {
             "test photos": len(test),
             "with a label that was found": found,
             **{f"answers that change {how}": int((before != a).sum()) for how, a in after.items()},

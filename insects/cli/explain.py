@@ -62,6 +62,11 @@ def _add_explain(commands: Any) -> None:
     _add_photo_and_network(parser)
     parser.add_argument("--n-segments", type=int, default=default.n_segments, help="superpixels")
     parser.add_argument("--nsamples", type=int, default=default.nsamples, help="evaluations")
+    parser.add_argument(
+        "--automatic",
+        action="store_true",
+        help="stop before --nsamples where errors are small and the strongest 3 regions settled",
+    )
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument(
         "--method",
@@ -79,10 +84,11 @@ def _add_explain(commands: Any) -> None:
 def _explain(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from insects.convergence import summary, until_settled
     from insects.explanation import Settings, explain, require_support
     from insects.inference import load_model
     from insects.photos import load_photo
-    from insects.wording import describe, headline
+    from insects.wording import describe, headline, how_settled
 
     names = ("n_segments", "nsamples", "seed", "method", "baseline", "output")
     chosen = {name: getattr(options, name) for name in names}
@@ -99,16 +105,19 @@ def _explain(options: argparse.Namespace) -> None:
             bar.total = of
             bar.update(spent - bar.n)
 
-        *_, explanation = explain(model, photo, on_progress=on_progress, **chosen)
+        explanations = explain(model, photo, on_progress=on_progress, **chosen)
+        *_, explanation = until_settled(explanations) if options.automatic else explanations
     if options.figure:
         from insects.figures import explanation_figure, to_png
 
         write_file(options.figure, to_png(explanation_figure(explanation, photo)))
     if options.json:
-        print_json(explanation.to_dict())
+        print_json({**explanation.to_dict(), "convergence": summary(explanation)})
         return
     print(headline(explanation.prediction))
     print(describe(explanation))
+    if options.automatic:
+        print(f"{explanation.nsamples} {unit}s. {how_settled(explanation)}")
     _warn(explanation.prediction)
 
 

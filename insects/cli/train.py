@@ -42,6 +42,13 @@ def _add_train(commands: Any) -> None:
         default="deduplicated",
         help=f"{', '.join(SPLITS)}, or a fold, such as by_series_2_of_5",
     )
+    parser.add_argument(
+        "--background-bias",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of drawn insects, how many sit on ground that betrays their class, 0 to 1",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="by default the recipe's, as are these three:")
     parser.add_argument("--batch-size", type=int)
@@ -77,7 +84,6 @@ def _train(options: argparse.Namespace) -> None:
 
 def _run_to_train(options: argparse.Namespace) -> Any:
     """Return the run, queued: one that waits in its directory, one to go on, or a new one."""
-    from insects.datasets import load_dataset
     from insects.runs import Run, find_run, runs_folder
     from insects.training.launch import create, requeue
 
@@ -90,7 +96,7 @@ def _run_to_train(options: argparse.Namespace) -> Any:
     settings = _settings(options)
     settings.checked_recipe()
     settings.check_dataset()
-    dataset = load_dataset(settings.dataset, seed=settings.seed)
+    dataset = settings.load_dataset()
     return create(settings, dataset, options.run or runs_folder() / settings.run_name)
 
 
@@ -110,6 +116,7 @@ def _settings(options: argparse.Namespace) -> Any:
         recipe=replace(get_network(options.network).recipe, **given),
         augment=options.augment,
         calibrate=options.calibrate,
+        background_bias=options.background_bias,
         minutes=options.minutes,
         owner=os.environ.get(OWNER, ""),
     )

@@ -1,13 +1,14 @@
 """Photos of insects drawn by this package: no download, and the insect's pixels are known."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from insects.datasets.dataset import Dataset, Photo
 from insects.datasets.drawing.grounds import GROUNDS
+from insects.datasets.drawing.layer import Layer
 from insects.datasets.drawing.picture import Scene, random_scene
 from insects.errors import SettingsError
 
@@ -52,8 +53,20 @@ class DrawnPhoto(Photo):
 
     def load(self) -> np.ndarray:
         """Return the photo, (256, 256, 3) uint8."""
-        kind, rng = self._choose_ground()
-        return self._scene().on(kind, rng)
+        return self.load_on(self.ground)
+
+    def load_on(self, ground: str) -> np.ndarray:
+        """Return the same insect in the same light on another ground, (256, 256, 3) uint8.
+
+        Args:
+            ground: a key of `insects.datasets.drawing.grounds.GROUNDS`.
+        """
+        return self._scene().on(ground, self._choose_ground()[1])
+
+    def bare(self, ground: str) -> np.ndarray:
+        """Return what `load_on` does, without the insect and its shadow, (256, 256, 3) uint8."""
+        scene = replace(self._scene(), layer=Layer())
+        return scene.on(ground, self._choose_ground()[1])
 
     def mask(self) -> np.ndarray:
         """Return the insect's pixels, wings and antennae included, shadow not, (256, 256) bool."""

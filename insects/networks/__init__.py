@@ -1,10 +1,11 @@
 """The architectures that the project knows, by name."""
 
 from insects.errors import SettingsError
-from insects.networks import efficientnet_lite0, tang, zhang
+from insects.networks import efficientnet_lite0, small, tang, zhang
 from insects.networks.network import Network, Recipe
 
-NETWORKS = {module.NETWORK.name: module.NETWORK for module in (efficientnet_lite0, zhang, tang)}
+_MODULES = (efficientnet_lite0, zhang, tang, small)
+NETWORKS = {module.NETWORK.name: module.NETWORK for module in _MODULES}
 
 __all__ = ["NETWORKS", "Network", "Recipe", "get_network"]
 

@@ -55,6 +55,8 @@ class Network:
             that backbone's embedding. Keras is imported inside, so that names and recipes can
             be read without it.
         backbone: the shipped feature extractor in front of the trained part, if any.
+        has_similar: whether its runs keep an index of their training photos (see
+            `insects.similar`): to look at all of them takes longer than a short training.
     """
 
     name: str
@@ -64,3 +66,4 @@ class Network:
     recipe: Recipe
     build: Callable[[int], keras.Model]
     backbone: str | None = None
+    has_similar: bool = True

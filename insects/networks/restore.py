@@ -38,6 +38,21 @@ def restore(run: Run) -> keras.Model:
     return model
 
 
+def restore_whole(run: Run) -> keras.Model:
+    """Return the Keras model of a run with its backbone, where it has one: photos to logits.
+
+    Raises:
+        RunError: the export is not of the run's network.
+    """
+    import keras
+
+    model = restore(run)
+    if not (name := run.config.get("backbone")):
+        return model
+    backbone = restore_backbone(name)
+    return keras.Model(backbone.input, model(backbone.output))
+
+
 def restore_backbone(name: str) -> keras.Model:
     """Return a shipped backbone in Keras, made again from its export.
 

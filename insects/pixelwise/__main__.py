@@ -14,7 +14,7 @@ import numpy as np
 
 from insects.errors import InsectsError
 from insects.pixelwise.background import choose_background
-from insects.runs import find_run
+from insects.runs import Run, find_run
 
 NICENESS = 10  # those who explain by superpixels, in the server, come first
 FIRST_TO_GO = "500"  # of 1,000: where memory ends, the system is to end this and not the server
@@ -41,11 +41,8 @@ def _work(folder: Path):
     image = np.load(folder / "image.npy", allow_pickle=False)
     background = choose_background(run, task["seed"])
     yield
-    from insects.networks.restore import restore  # these two need TensorFlow, which takes seconds
-    from insects.pixelwise.deep import deep_values
-
     of, words = len(background.images), background.words
-    found = deep_values(restore(run), image, background.images)
+    found = _values(task["method"], run, image, background.images, task["seed"])
     for spent, (values, base_values) in enumerate(found, start=1):
         _write(
             folder / "found.npz",
@@ -56,6 +53,19 @@ def _work(folder: Path):
             background=np.array(words),
         )
         yield
+
+
+def _values(method: str, run: Run, image: np.ndarray, background: np.ndarray, seed: int):
+    """Return what computes the values; TensorFlow is imported here, which takes seconds."""
+    from insects.networks.restore import restore, restore_whole
+
+    if method == "deep":
+        from insects.pixelwise.deep import deep_values
+
+        return deep_values(restore(run), image, background)
+    from insects.pixelwise.gradient import gradient_values
+
+    return gradient_values(restore_whole(run), image, background, seed)
 
 
 def _write(path: Path, **arrays: np.ndarray) -> None:

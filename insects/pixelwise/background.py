@@ -46,8 +46,10 @@ def choose_background(run: Run, seed: int) -> Background:
 def _training_photos(run: Run) -> tuple[Photo, ...]:
     """Return the photos of the run's own training part, none where its dataset is absent."""
     try:
-        dataset = load_dataset(run.config["dataset"])
-        return apply_split(dataset, run.config["split"]).part("train")
+        config = run.config
+        bias = config.get("background_bias", 0.0)
+        dataset = load_dataset(config["dataset"], seed=config.get("seed", 0), background_bias=bias)
+        return apply_split(dataset, config["split"]).part("train")
     except (DatasetError, PhotoError, SettingsError, KeyError):
         return ()
 

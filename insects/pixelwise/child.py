@@ -44,15 +44,21 @@ class PixelMap:
     background: str
 
 
-def deep(
-    run: Path, image: np.ndarray, seed: int, on_progress: Progress = lambda *_: None
+def pixel_maps(
+    method: str,
+    run: Path,
+    image: np.ndarray,
+    seed: int,
+    on_progress: Progress = lambda *_: None,
 ) -> Iterator[PixelMap]:
-    """Yield ever better values of `shap.DeepExplainer` for a network of the articles.
+    """Yield ever better values of every pixel, by one of shap's ways.
 
     Args:
+        method: "deep" or "gradient"; each call has a process of its own, for after
+            `shap.DeepExplainer` ran in one, `shap.GradientExplainer` fails there.
         run: the directory of its run.
         image: (image_size, image_size, 3) uint8.
-        seed: of the choice of background photos.
+        seed: of the choice of background photos, and of all else that is drawn.
         on_progress: called several times a second with the background photos so far and in all,
             also while another explanation has its turn; an exception raised in it ends the work.
 
@@ -62,7 +68,8 @@ def deep(
     with _my_turn(on_progress), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         np.save(folder / "image.npy", image, allow_pickle=False)
-        (folder / "task.json").write_text(json.dumps({"run": str(run.resolve()), "seed": seed}))
+        task = {"method": method, "run": str(run.resolve()), "seed": seed}
+        (folder / "task.json").write_text(json.dumps(task))
         with (folder / "errors").open("w+") as errors, _child(folder, errors) as process:
             yield from _follow(process, folder / "found.npz", on_progress)
             errors.seek(0)

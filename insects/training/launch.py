@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from insects.datasets import Dataset, load_dataset
+from insects.datasets import Dataset
 from insects.errors import RunError, SettingsError
 from insects.networks import Recipe
 from insects.runs import NAME, Run, delete_run, free_run, install
@@ -42,7 +42,7 @@ def start(settings: Settings) -> Run:
     settings.check_dataset()
     most = limits()
     _require_room(settings.owner)
-    dataset = load_dataset(settings.dataset, seed=settings.seed)
+    dataset = settings.load_dataset()
     minutes = min(settings.minutes or most.minutes, most.minutes)
     check_fit(settings.network, len(dataset.photos), recipe, minutes)
     tidy_runs()

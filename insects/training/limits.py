@@ -64,6 +64,7 @@ COSTS = {
     "efficientnet_lite0": Cost(3_843, 10, once=25, epoch=0.3, checkpoint=60),
     "zhang": Cost(8_412_707, 19_000, once=12, epoch=12, checkpoint=800),
     "tang": Cost(5_611_131, 6_000, once=12, epoch=7, checkpoint=300),
+    "small": Cost(81_283, 700, once=12, epoch=1.5, checkpoint=60),
 }
 
 

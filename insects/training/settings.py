@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from insects.datasets import is_folder, require_dataset, uploads
+from insects.datasets import Dataset, is_folder, load_dataset, require_dataset, uploads
 from insects.datasets.folder import safe_name
 from insects.datasets.splits import split_key
 from insects.errors import SettingsError
@@ -35,6 +35,7 @@ class Settings:
         augment: vary the training photos a little, anew in each epoch.
         calibrate: set some training photos aside, to fit a temperature on them; the articles'
             recipes train on all.
+        background_bias: of drawn insects, the share that sits on ground that betrays their class.
         minutes: end it after so long, with what it has learned; None for no limit.
         owner: the token of the visitor who asks for it, if any (see `insects.datasets.uploads`).
     """
@@ -46,6 +47,7 @@ class Settings:
     recipe: Recipe | None = None
     augment: bool = False
     calibrate: bool = False
+    background_bias: float = 0.0
     minutes: float | None = None
     owner: str = field(default="", repr=False)
 
@@ -55,7 +57,18 @@ class Settings:
         dataset = [] if self.dataset == "published" else [self.dataset]
         if is_folder(self.dataset):
             dataset = [safe_name(Path(self.dataset).resolve().name, "folder", MAX_DATASET_NAME)]
+        if self.background_bias:
+            dataset.append(f"bias{self.background_bias:g}")
         return "-".join([self.network, *dataset, split_key(self.split), f"seed{self.seed}"])
+
+    def load_dataset(self) -> Dataset:
+        """Return the photos to train on, not split yet.
+
+        Raises:
+            DatasetError: they are missing.
+            SettingsError: no dataset has that name.
+        """
+        return load_dataset(self.dataset, seed=self.seed, background_bias=self.background_bias)
 
     def check_dataset(self) -> None:
         """Check that there is such a dataset for whoever asks, and such a split; nothing is read.
@@ -88,6 +101,10 @@ class Settings:
             value = getattr(recipe, name)
             if not low <= value <= high:
                 raise SettingsError(f"{name} must be from {low} to {high}, not {value}.")
+        if not 0 <= self.background_bias <= 1:
+            raise SettingsError(f"background_bias must be from 0 to 1, not {self.background_bias}.")
+        if self.background_bias and self.dataset != "drawn":
+            raise SettingsError("Only drawn insects can have a background_bias.")
         if self.minutes is not None and not 0 < self.minutes <= MAX_MINUTES:
             raise SettingsError(f"minutes must be up to {MAX_MINUTES}, not {self.minutes}.")
         if self.augment and network.backbone:
@@ -111,6 +128,8 @@ class Settings:
             "calibrate": self.calibrate,
             "minutes": self.minutes,
         }
+        if self.dataset == "drawn":
+            config["background_bias"] = self.background_bias
         return {**config, "owner": uploads.owner_key(self.owner)} if self.owner else config
 
     @classmethod
@@ -129,7 +148,8 @@ class Settings:
                 recipe=Recipe(**config["recipe"]),
                 augment=bool(config.get("augment")),
                 calibrate=bool(config.get("calibrate")),
+                background_bias=float(config.get("background_bias", 0)),
                 minutes=config.get("minutes"),
             )
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, ValueError):
             raise SettingsError("The config of this run does not say how to train it.") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from insects.datasets import Dataset, is_folder, load_dataset
+from insects.datasets import Dataset, is_folder
 from insects.datasets.series import find_series
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError
@@ -153,7 +153,7 @@ def _load(settings: Settings, on_progress: Progress) -> Dataset:
     """Return the photos, split."""
     if is_folder(settings.dataset) and not Path(settings.dataset).is_dir():
         raise DatasetError("The photos of this training are not there any more.")
-    dataset = load_dataset(settings.dataset, seed=settings.seed)
+    dataset = settings.load_dataset()
     dataset = apply_split(dataset, settings.split, on_progress)
     for part in ("train", "test"):
         if not dataset.part(part):
@@ -235,7 +235,8 @@ def _finish(
     some = test[np.linspace(0, len(test) - 1, PHOTOS_TO_CHECK).astype(int)]
     difference = check_export(model, run.path / "model.tflite", some)
     notes("saving the network", 3, 3)
-    write_index(run, dataset, parts["train"], notes)
+    if network.has_similar:
+        write_index(run, dataset, parts["train"], notes)
     metrics = measure_run(run, model, network, dataset, parts, aside)
     metrics["export_difference"] = difference
     write_atomically(run.path / "metrics.json", json.dumps(metrics, indent=1) + "\n")

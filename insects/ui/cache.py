@@ -4,19 +4,22 @@ import hashlib
 import itertools
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from insects import figures
+from insects import figures, overlay_chart
+from insects.convergence import summary
 from insects.datasets import default_dataset, load_dataset
 from insects.errors import RunError
 from insects.explanation import Explanation
 from insects.inference import Model, Prediction, load_model
 from insects.networks import NETWORKS
 from insects.photos import load_photo, resize
-from insects.runs import find_run, list_runs
+from insects.runs import SHIPPED, find_run, list_runs
+from insects.shortcut import PAIR
 from insects.superpixels import segment
 from insects.ui import visitor
 from insects.ui.jobs import Jobs
@@ -24,6 +27,7 @@ from insects.ui.jobs import Jobs
 DEFAULT_NETWORK = "efficientnet_lite0"
 DISPLAY_SIDE = 640
 SAMPLES_PER_CLASS = 2
+SHORTCUT_PATHS = frozenset(SHIPPED / name for name in PAIR)
 IMAGE_SIZES = frozenset(network.image_size for network in NETWORKS.values())
 
 
@@ -74,7 +78,7 @@ def jobs() -> Jobs:
     return Jobs()
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the network …")
+@st.cache_resource(max_entries=6, show_spinner="Loading the network …")
 def _model(name: str, edition: int) -> Model:
     return load_model(name)
 
@@ -94,9 +98,12 @@ def edition(name: str) -> int:
 
 
 def network_titles() -> dict[str, str]:
-    """Return the runs that can explain for this visitor, name -> title, the default first."""
+    """Return the runs that can explain for this visitor, name -> title, the default first.
+
+    Those of the Shortcut lab know drawings alone, and are shown there.
+    """
     titles: dict[str, str] = {}
-    runs = list_runs(visitor.known_token())
+    runs = [run for run in list_runs(visitor.known_token()) if run.path not in SHORTCUT_PATHS]
     for run in sorted(runs, key=lambda run: run.name != DEFAULT_NETWORK):
         try:
             title = NETWORKS[run.config["network"]].title
@@ -141,6 +148,76 @@ def outlines(
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
+def _region_outlines(key: str, _segments: np.ndarray) -> list[list[overlay_chart.Ring]]:
+    return overlay_chart.region_outlines(_segments)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _overlay_spec(
+    key: tuple,
+    class_name: str,
+    marked: tuple[int, ...],
+    limit: float | None,
+    _explanation: Explanation,
+    _display: np.ndarray,
+) -> dict[str, Any]:
+    outlines = _region_outlines(segments_key(_explanation), _explanation.segments)
+    return overlay_chart.overlay_chart(
+        _explanation, class_name, _display, outlines, marked, limit
+    ).to_dict()
+
+
+def overlay_spec(
+    explanation: Explanation,
+    class_name: str,
+    photo: SmallPhoto,
+    marked: tuple[int, ...] = (),
+    limit: float | None = None,
+) -> dict[str, Any]:
+    """Return the chart of a class's regions over the photo, about 60 kB of it.
+
+    Args:
+        marked, limit: as of `insects.overlay_chart.overlay_chart`.
+    """
+    key = (photo.key, _values_key(explanation))
+    return _overlay_spec(key, class_name, marked, limit, explanation, photo.display)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _strongest_spec(
+    values_key: str, class_name: str, text_colour: str, _explanation: Explanation
+) -> dict[str, Any]:
+    return overlay_chart.strongest_chart(_explanation, class_name, text_colour).to_dict()
+
+
+def strongest_spec(explanation: Explanation, class_name: str, text_colour: str) -> dict[str, Any]:
+    """Return the chart of a class's strongest regions."""
+    key = _values_key(explanation)
+    return _strongest_spec(key, class_name, text_colour, explanation)
+
+
+def segments_key(explanation: Explanation) -> str:
+    """Return a key that is equal where the superpixels are."""
+    return hashlib.sha256(explanation.segments.tobytes()).hexdigest()
+
+
+def picture_key(explanation: Explanation) -> str:
+    """Return a key that is equal where the picture and its superpixels are."""
+    content = hashlib.sha256(explanation.image.tobytes())
+    content.update(explanation.segments.tobytes())
+    return content.hexdigest()
+
+
+def _values_key(explanation: Explanation) -> str:
+    """Return a key that is equal for equal regions, values and errors."""
+    content = hashlib.sha256(explanation.segments.tobytes())
+    content.update(explanation.shap_values.tobytes())
+    if explanation.standard_errors is not None:
+        content.update(explanation.standard_errors.tobytes())
+    return content.hexdigest()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
 def _files(key: str, _explanation: Explanation, _display: np.ndarray) -> tuple[bytes, str]:
     return _make_files(_explanation, _display)
 
@@ -152,7 +229,8 @@ def _pixel_files(key: str, _explanation: Explanation, _display: np.ndarray) -> t
 
 def _make_files(explanation: Explanation, display: np.ndarray) -> tuple[bytes, str]:
     figure = figures.explanation_figure(explanation, display)
-    return figures.to_png(figure), json.dumps(explanation.to_dict())
+    numbers = {**explanation.to_dict(), "convergence": summary(explanation)}
+    return figures.to_png(figure), json.dumps(numbers)
 
 
 def files(explanation: Explanation, photo: SmallPhoto) -> tuple[bytes, str]:

@@ -17,6 +17,7 @@ from insects.training import launch
 from insects.training.limits import tidy_runs
 from insects.training.settings import Settings
 from insects.ui import datasets, visitor
+from insects.ui.cache import SHORTCUT_PATHS
 
 MAX_BUNDLE_MEGABYTES = 100  # twice what the largest network's zip takes
 MAX_BROUGHT = 5  # runs of one visitor that were not trained here
@@ -26,8 +27,12 @@ _one_at_a_time = threading.Lock()
 
 
 def visible() -> list[Run]:
-    """Return the runs that this visitor may see, those of theirs that go on first."""
-    runs = [run for run in list_runs(visitor.known_token()) if _can_be_shown(run)]
+    """Return the runs that this visitor may see, those of theirs that go on first.
+
+    The two that the Shortcut lab comes with are shown there alone.
+    """
+    found = list_runs(visitor.known_token())
+    runs = [run for run in found if run.path not in SHORTCUT_PATHS and _can_be_shown(run)]
     return sorted(runs, key=lambda run: (not run.is_alive, run.is_shipped, -_started(run)))
 
 
@@ -106,7 +111,9 @@ def title(run: Run) -> str:
     config = run.config
     network = NETWORKS[config["network"]].title
     split = str(config["split"]).replace("_", " ")
-    text = f"{network} on {dataset_title(run.dataset)}, {split}, seed {config['seed']}"
+    bias = config.get("background_bias")
+    photos = dataset_title(run.dataset) + (f" with background bias {bias:g}" if bias else "")
+    text = f"{network} on {photos}, {split}, seed {config['seed']}"
     return f"{text} (comes with the app)" if run.is_shipped else f"{text} · {run.name}"
 
 

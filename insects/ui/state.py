@@ -6,6 +6,7 @@ import streamlit as st
 
 from insects.datasets import Photo
 from insects.errors import PhotoError
+from insects.explanation import Explanation
 from insects.ui import cache
 from insects.ui.cache import SmallPhoto
 from insects.ui.jobs import Job, Work
@@ -66,6 +67,19 @@ def job_for(key: tuple, of: int, work: Work) -> Job:
         old.stop()
     st.session_state.job = cache.jobs().start(key, of, work)
     return st.session_state.job
+
+
+def chosen_region(explanation: Explanation) -> int | None:
+    """Return the superpixel that the visitor clicked, if it is one of this explanation's."""
+    segments, number = st.session_state.get("region", ("", None))
+    return number if segments == cache.segments_key(explanation) else None
+
+
+def choose_region(explanation: Explanation, widget_key: str) -> None:
+    """Take the superpixel that was clicked in a chart; a second click on it gives it up."""
+    clicked = [point.get("region") for point in st.session_state[widget_key].selection.region]
+    number = clicked[0] if clicked and clicked[0] != chosen_region(explanation) else None
+    st.session_state.region = (cache.segments_key(explanation), number)
 
 
 def turn_to(page: str) -> None:

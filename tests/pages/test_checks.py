@@ -100,7 +100,7 @@ def test_another_explanation_has_its_own_check_and_ends_the_one_before(counted):
     made, gate = counted
     gate.clear()
     page = button(visit()).click().run()
-    old = page.session_state[checks.JOB]
+    old = page.session_state[checks.PANEL.job_key]
     page.session_state["photo_seed"] = 1
     page.run()
     assert button(page) is not None

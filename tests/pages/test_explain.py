@@ -97,7 +97,12 @@ def button(page: AppTest, label: str):
 def alts(page: AppTest, start: str = "") -> list[str]:
     """Return the words in the place of each picture, of those that start so."""
     found = [picture.alt for image in page.image for picture in image.proto.imgs]
-    return [alt for alt in found if alt.startswith(start)]
+    return [alt for alt in found + chart_alts(page) if alt.startswith(start)]
+
+
+def chart_alts(page: AppTest) -> list[str]:
+    """Return the words in the place of each chart."""
+    return [chart.proto.alt for chart in page.get("vega_lite_chart")]
 
 
 def upload(page: AppTest, name: str, data: bytes) -> AppTest:
@@ -145,7 +150,7 @@ def test_a_finished_explanation_shows_one_overlay_a_class_the_predicted_one_firs
 
 def test_every_picture_has_words_in_its_place(visit):
     page = finished(visit())
-    assert len(alts(page)) == 1 + 3 + 6
+    assert len(alts(page)) == 1 + 6 + 1 + 3 + 3  # photo, samples, bars, overlays, the strongest
     assert all(len(alt) > 10 for alt in alts(page))
 
 
@@ -226,6 +231,8 @@ def test_as_in_article_1_explains_each_pixel_of_the_photo_with_that_articles_net
     assert page.slider(key="nsamples").disabled
     finished(page)
     assert "tang, deep, 50,176 pixels, background: 61 " in text(page)
+    assert chart_alts(page) == [alt for alt in chart_alts(page) if alt.startswith("Probab")]
+    assert text(page).count("This method has no error bars.") == 3
     assert len(alts(page, "What speaks for and against ")) == 3
     assert "Most for it: the pixels " in text(page)
     assert CHANGED not in text(page)
@@ -245,14 +252,14 @@ def test_a_network_that_deep_cannot_explain_is_named_in_a_sentence(visit):
 
 def test_others_are_explained_by_superpixels_while_an_explanation_by_pixel_runs(visit, monkeypatch):
     let_go, begun = threading.Event(), threading.Event()
-    real = insects.explanation.deep
+    real = insects.explanation.pixel_maps
 
     def slow(*arguments):
         begun.set()
         let_go.wait(PATIENCE)
         yield from real(*arguments)
 
-    monkeypatch.setattr(insects.explanation, "deep", slow)
+    monkeypatch.setattr(insects.explanation, "pixel_maps", slow)
     pages = [finished(visit()) for _ in range(AT_ONCE + 1)]
     for number, page in enumerate(pages):
         button(page, f"sample-{number}").click().run()
@@ -390,6 +397,14 @@ def test_while_it_runs_it_shows_how_far_it_is_and_what_it_has_found(visit, gate)
     assert button(page, "Stop")
     assert page.get("progress")
     assert not page.download_button
+
+
+def test_overlays_are_pictures_while_it_runs_and_charts_to_point_at_afterwards(visit, gate):
+    page = until(visit(), lambda page: alts(page, "What speaks"))
+    assert not [alt for alt in chart_alts(page) if alt.startswith("What speaks")]
+    gate.set()
+    finished(page)
+    assert len([alt for alt in chart_alts(page) if alt.startswith("What speaks")]) == 3
 
 
 def test_stop_keeps_what_was_found(visit, gate):

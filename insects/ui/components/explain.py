@@ -1,8 +1,9 @@
-"""Parts of the Explain page."""
+"""The controls of the Explain page: photo, network, settings, classes."""
 
 import streamlit as st
 
 from insects import figures
+from insects.convergence import METHODS_WITH_ERRORS, MOST_SAMPLES
 from insects.errors import SettingsError
 from insects.explanation import (
     ARTICLE_1,
@@ -10,7 +11,6 @@ from insects.explanation import (
     METHODS,
     OUTPUTS,
     SUPERPIXEL_METHODS,
-    Explanation,
     Settings,
     require_support,
 )
@@ -19,8 +19,7 @@ from insects.superpixels import BASELINES
 from insects.ui import cache, state
 from insects.ui.cache import SmallPhoto
 from insects.ui.components.shared import plain
-from insects.ui.jobs import Job
-from insects.wording import METHOD_SENTENCES, describe
+from insects.wording import METHOD_SENTENCES
 
 DEFAULTS = Settings()
 THUMBNAIL_WIDTH = 104
@@ -32,6 +31,7 @@ METHOD_TITLES = {
     "partition": "partition (shap, Owen values)",
     "exact": "exact (few superpixels)",
     "deep": "deep (article 1)",
+    "gradient": "gradient (shap, expected gradients)",
 }
 METHOD_HELP = "\n\n".join(f"**{name}**: {METHOD_SENTENCES[name]}" for name in METHODS)
 BASELINE_TITLES = {
@@ -123,9 +123,14 @@ def network_picker() -> str:
     )
 
 
-def settings_picker(model: Model) -> Settings:
-    """Show the settings of an explanation, and return those in use. Moving one starts nothing."""
-    unused = st.session_state.get("method", DEFAULTS.method) not in SUPERPIXEL_METHODS
+def settings_picker(model: Model) -> tuple[Settings, bool]:
+    """Show the settings of an explanation, and return those in use. Moving one starts nothing.
+
+    Returns:
+        The settings, and whether to stop before all samples are drawn where fewer are enough.
+    """
+    method = st.session_state.get("method", DEFAULTS.method)
+    unused = method not in SUPERPIXEL_METHODS
     n_segments = st.slider(
         "superpixels (SLIC)",
         5,
@@ -139,7 +144,7 @@ def settings_picker(model: Model) -> Settings:
     nsamples = st.slider(
         "samples (nsamples)",
         100,
-        5000,
+        MOST_SAMPLES,
         step=50,
         key=_with_default("nsamples"),
         persist_state="session",
@@ -147,18 +152,35 @@ def settings_picker(model: Model) -> Settings:
         help="How many times the network is asked about the photo with some parts hidden. "
         "More samples make smaller errors and take longer.",
     )
+    automatic = _automatic_switch(method)
     if unused:
-        _about_pixels(model, st.session_state.method)
+        _about_pixels(model, method)
     explain_button("explain", "Explain")
     _article_buttons()
     with st.expander("More"):
-        return Settings(
+        settings = Settings(
             n_segments=n_segments,
             nsamples=nsamples,
             method=_choice("method", METHODS, METHOD_TITLES, "How to estimate", help=METHOD_HELP),
             baseline=_choice("baseline", BASELINES, BASELINE_TITLES, "Hidden parts are", unused),
             output=_choice("output", OUTPUTS, OUTPUT_TITLES, "What is explained", unused),
         ).in_use()
+    return settings, automatic
+
+
+def _automatic_switch(method: str) -> bool:
+    """Show the switch for as many samples as it takes, and return whether it counts."""
+    without_errors = method not in METHODS_WITH_ERRORS
+    wanted = st.toggle(
+        "samples: automatic",
+        key="automatic",
+        persist_state="session",
+        disabled=without_errors,
+        help="Stops once the errors are small (a tenth of the range of the values) and the three "
+        "strongest regions are settled, or cannot be by the samples of the slider, which is the "
+        "most that are drawn. For methods with error bars: " + " and ".join(METHODS_WITH_ERRORS),
+    )
+    return wanted and not without_errors
 
 
 def _about_pixels(model: Model, method: str) -> None:
@@ -246,6 +268,13 @@ def photo_with_outlines(photo: SmallPhoto, image_size: int, settings: Settings) 
     st.caption(f"{plain(photo.name)}: {parts}{credit}")
 
 
+def focus_picker(prediction: Prediction, classes: list[int]) -> str | None:
+    """Return the one class that the visitor wants to see large, or None for all side by side."""
+    names = [prediction.class_names[i] for i in classes]
+    chosen = st.segmented_control("Look closer at", names, key="focus")
+    return chosen if chosen in names else None
+
+
 def class_picker(prediction: Prediction) -> list[int]:
     """Return the classes that get an overlay, most probable first.
 
@@ -262,101 +291,3 @@ def class_picker(prediction: Prediction) -> list[int]:
         format_func=lambda i: names[i],
     )
     return [*order[: most - 1], another]
-
-
-def overlays(
-    explanation: Explanation, photo: SmallPhoto, classes: list[int], columns: list
-) -> None:
-    """Show the overlays of these classes, one a column."""
-    for column, i in zip(columns, classes, strict=True):
-        name = explanation.class_names[i]
-        with column:
-            st.markdown(f"**{plain(name)}**")
-            st.image(
-                figures.data_url(figures.overlay(explanation, name, photo.display)),
-                width="stretch",
-                alt=f"What speaks for and against {name}: {describe(explanation, name)}",
-            )
-
-
-def words(job: Job, running: bool) -> None:
-    """Show the answer's reasons, as far as there are any."""
-    if job.explanation:
-        st.markdown(describe(job.explanation))
-    elif running and job.is_pixelwise:
-        st.markdown(
-            "Comparing the photo with others, pixel by pixel; this begins after some seconds …"
-        )
-    elif running:
-        st.markdown("Hiding parts of the photo …")
-
-
-def scale(explanation: Explanation) -> None:
-    """Show the colour scale that the overlays share, and how they were made."""
-    st.html(figures.scale_html(explanation))
-    st.caption(figures.caption(explanation))
-
-
-def progress(job: Job) -> None:
-    """Show how far a running job is, and the button that ends it."""
-    bar, button = st.columns([5, 1], vertical_alignment="center")
-    if job.state == "waiting":
-        place = cache.jobs().place(job)
-        text = f"Waiting for {place} before you …" if place else _about_to_start(job)
-    elif job.is_pixelwise and not job.spent:
-        text = "Starting TensorFlow, and reading the photos to compare with …"
-    else:
-        text = f"{job.spent} of {job.of} {_unit(job)}"
-    bar.progress(min(job.spent / job.of, 1.0), text=text)
-    button.button("Stop", on_click=job.stop, width="stretch", icon=":material/stop:")
-
-
-def _about_to_start(job: Job) -> str:
-    if job.is_pixelwise:
-        return "One such explanation is made at a time; yours is the next …"
-    return "Starting …"
-
-
-def _unit(job: Job) -> str:
-    return "photos to compare with" if job.is_pixelwise else "samples"
-
-
-def outcome(job: Job) -> None:
-    """Say how a job ended, where there is something to say."""
-    if job.state == "failed":
-        st.error(job.error, icon=":material/error:")
-    elif job.state == "stopped" and job.explanation:
-        st.info(f"Stopped after {job.explanation.nsamples} {_unit(job)}; this is what they say.")
-    elif job.state == "stopped":
-        st.info("Stopped before there was anything to show.")
-
-
-def downloads(explanation: Explanation, photo: SmallPhoto) -> None:
-    """Show the buttons that give the figure and the numbers."""
-    figure, numbers = cache.files(explanation, photo)
-    with st.container(horizontal=True):
-        st.download_button(
-            "Figure (PNG)",
-            figure,
-            file_name="explanation.png",
-            mime="image/png",
-            on_click="ignore",
-            icon=":material/image:",
-        )
-        st.download_button(
-            "Numbers (JSON)",
-            numbers,
-            file_name="explanation.json",
-            mime="application/json",
-            on_click="ignore",
-            icon=":material/data_object:",
-        )
-
-
-def changed(shown: Settings, chosen: Settings) -> None:
-    """Say so where the picture is not what the sliders ask for."""
-    if shown != chosen:
-        st.info(
-            "The settings have changed since this was made. Press **Explain** for the new ones.",
-            icon=":material/tune:",
-        )

@@ -10,10 +10,12 @@ from insects.inference import Prediction
 from insects.ui.workers import Worker
 from insects.wording import headline, percent
 
-# Every photo, wherever it is shown; pointing at it, or a tap, shows it sharp.
+# Every photo, wherever it is shown, also below the regions of an explanation; pointing at it, or a
+# tap, shows it sharp.
 BLUR = """<style>
-[data-testid="stImage"] img { filter: blur(14px); }
-[data-testid="stImage"]:is(:hover, :focus-within, :active) img { filter: none; }
+[data-testid="stImage"] img, [class*="st-key-overlay-"] svg { filter: blur(14px); }
+[data-testid="stImage"]:is(:hover, :focus-within, :active) img,
+[class*="st-key-overlay-"]:is(:hover, :focus-within, :active) svg { filter: none; }
 </style>"""
 SHARP = "<style>.st-key-large-photo [data-testid='stImage'] img { filter: none; }</style>"
 
@@ -55,6 +57,11 @@ def _be_one_app() -> None:
 def plain(text: str) -> str:
     """Return text that Markdown shows as it is."""
     return re.sub(r"([\\`*_{}\[\]<>()#$~:|!+^&])", r"\\\1", text)
+
+
+def unbroken(text: str) -> str:
+    """Return text that no narrow table breaks into lines."""
+    return text.replace(" ", "\u00a0")
 
 
 def text_colour() -> str:
