@@ -156,6 +156,23 @@ def test_explain_as_json_tells_the_settings_it_was_given(cli, photo):
     assert (settings["baseline"], settings["output"]) == ("mean", "logit")
 
 
+def test_explain_automatic_stops_where_that_is_enough_and_says_whether_it_is_settled(cli, photo):
+    status, out, err = cli(
+        "explain", photo, "--n-segments", "8", "--nsamples", "5000", "--automatic"
+    )
+    assert (status, err) == (0, "")
+    *_, verdict = out.splitlines()
+    spent = int(verdict.split()[0])
+    assert spent < 5000
+    assert verdict == f"{spent} samples. These values are exact: nothing is left to settle."
+
+
+def test_explain_as_json_tells_how_far_it_is_from_settled(cli, photo):
+    found = json.loads(cli("explain", photo, "--json", *FEW)[1])["convergence"]
+    assert [one["class_name"] for one in found["classes"]] == CLASS_NAMES
+    assert all(len(one["strongest"]) <= 3 for one in found["classes"])
+
+
 def test_explain_says_the_same_of_the_same_photo_with_the_same_seed(cli, photo):
     assert cli("explain", photo, "--json", *FEW) == cli("explain", photo, "--json", *FEW)
 

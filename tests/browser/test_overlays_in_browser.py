@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from test_explain_in_browser import (
     CLASS_NAMES,
     PHONE,
-    choose,
+    changed_note,
     explain_button,
     explained,
     made_how,
@@ -66,6 +66,7 @@ def ready(visit, **options) -> Page:
     press(superpixels(page), "Home", *["ArrowRight"] * 10)
     press(samples(page), "Home")
     expect(samples(page)).to_have_value("100")
+    expect(changed_note(page)).to_be_visible()
     explain_button(page).click()
     explained(page)
     return page
@@ -110,16 +111,15 @@ def test_another_region_can_be_clicked_in_another_class(visit):
 
 
 def test_the_method_can_be_switched_and_regions_then_tell_no_error(visit):
-    page = ready(visit)
-    page.get_by_text("More", exact=True).click()
-    choose(page, "How to estimate", "kernel (article 2)")
-    explain_button(page).click()
+    page = visit()
     explained(page)
-    expect(made_how(page)).to_contain_text("kernel")
+    page.get_by_role("button", name="As in article 2").click()
+    expect(page.get_by_text("zhang, kernel, ")).to_be_visible()
+    explained(page)
     expect(page.get_by_text("This method has no error bars.")).to_have_count(3)
     page.mouse.move(*point_in(regions(page, first_class(page)).last))
     tooltip = page.locator("#vg-tooltip-element")
-    expect(tooltip).to_have_text(re.compile(r"^region \d+: [+−]\d\.\d\d+ (for|against) \w+$"))
+    expect(tooltip).to_have_text(re.compile(r"^region \d+: [+−]\d+\.\d\d+ (for|against) \w+$"))
 
 
 def test_automatic_samples_stop_before_the_most_that_are_allowed(visit):
@@ -128,6 +128,7 @@ def test_automatic_samples_stop_before_the_most_that_are_allowed(visit):
     press(superpixels(page), "Home", *["ArrowRight"] * 20)
     press(samples(page), "End")
     page.get_by_text("samples: automatic").click()
+    expect(changed_note(page)).to_be_visible()
     explain_button(page).click()
     explained(page)
     found = numbers(page)

@@ -52,8 +52,9 @@ def _regions(explanation: Explanation, photo: SmallPhoto, class_name: str) -> No
     """Show regions to point at; a click on one marks it in the overlay of every class."""
     chosen = state.chosen_region(explanation)
     marked = () if chosen is None else (chosen,)
-    # Another name for each choice: else a chart would go on telling what was clicked in it before.
-    key = f"overlay-{class_name}-{chosen}"
+    # Another name for each choice: else a chart would go on telling what was clicked in it before;
+    # and for other superpixels: a late click means those that were on show.
+    key = f"overlay-{class_name}-{chosen}-{cache.segments_key(explanation)}"
     st.vega_lite_chart(
         spec=cache.overlay_spec(explanation, class_name, photo, marked),
         theme=None,
