@@ -48,23 +48,30 @@ def show() -> None:
     """Draw the explanation as far as it is; runs again and again while there is more to come."""
     running = job.poll()
     explanation = job.explanation
-    overlays.words(job, running, focus)
-    columns = st.columns([1, 3] if focus else 1 + len(shown))
-    with columns[0]:
-        shared.prediction_bars(prediction)
-    if explanation:
-        overlays.overlays(explanation, photo, shown, columns[1:], running)
-        overlays.scale(explanation)
+    # Each part keeps its place, so that none is there twice while the page changes.
+    pictures, notes, details, files = (st.container() for _ in range(4))
+    with pictures:
+        overlays.words(job, running, focus)
+        columns = st.columns([1, 3] if focus else 1 + len(shown))
+        with columns[0]:
+            shared.prediction_bars(prediction)
+        if explanation:
+            overlays.overlays(explanation, photo, shown, columns[1:], running)
+            overlays.scale(explanation)
     if running:
-        overlays.progress(job)
+        with notes:
+            overlays.progress(job)
     elif was_running:
         st.rerun()  # once more in whole, so that the polling ends
     else:
-        overlays.outcome(job, job.key[-1])
+        with notes:
+            overlays.outcome(job)
+            overlays.changed(job, (settings, automatic))
         if explanation:
-            overlays.details(explanation, focus)
-            overlays.changed(job.key[3:], (settings, automatic))
-            overlays.downloads(explanation, photo)
+            with details:
+                overlays.details(explanation, focus)
+            with files:
+                overlays.downloads(explanation, photo)
 
 
 with answer_area:

@@ -169,9 +169,9 @@ def _unit(job: Job) -> str:
     return "photos to compare with" if job.is_pixelwise else "samples"
 
 
-def outcome(job: Job, automatic: bool) -> None:
+def outcome(job: Job) -> None:
     """Say how a job ended, where there is something to say."""
-    found = job.explanation
+    found, automatic = job.explanation, job.key[-1]
     if job.state == "failed":
         st.error(job.error, icon=":material/error:")
     elif job.state == "stopped" and found:
@@ -204,9 +204,13 @@ def downloads(explanation: Explanation, photo: SmallPhoto) -> None:
         )
 
 
-def changed(shown: tuple[Settings, bool], chosen: tuple[Settings, bool]) -> None:
-    """Say so where the picture is not what the controls ask for."""
-    if shown != chosen:
+def changed(job: Job, chosen: tuple[Settings, bool]) -> None:
+    """Say so where the picture is not what the controls ask for.
+
+    Args:
+        chosen: settings, and whether samples are automatic: the end of a job's key.
+    """
+    if job.explanation and job.key[-2:] != chosen:
         st.info(
             "The settings have changed since this was made. Press **Explain** for the new ones.",
             icon=":material/tune:",
