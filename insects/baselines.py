@@ -56,8 +56,9 @@ class Comparison:
         number = len(self.turning(class_name))
         if not number:
             return "No region's sign surely depends on what you hide it with."
-        regions = "1 region" if number == 1 else f"{number} regions"
-        return f"The sign of {regions} depends on what you hide them with."
+        if number == 1:
+            return "The sign of 1 region depends on what you hide it with."
+        return f"The sign of {number} regions depends on what you hide them with."
 
 
 def compare(

@@ -20,9 +20,11 @@ from insects.ranking import STRONGEST_SHOWN, Region, decimals, ranked
 # Pixels of the network by which an outline may be off, so that a page gets few points of it.
 TOLERANCE = 0.7
 LABEL_WIDTH = 92  # px, the same in the charts of all classes
-UNSURE, SURE, MARKED = 0, 1, 2
+# How an outline is drawn, the later over the earlier: dashes lie below solid lines.
+UNSURE, UNKNOWN, SURE, MARKED = 0, 1, 2, 3
 OUTLINES = {
     UNSURE: {"stroke": "#6b7280", "width": 0.6},
+    UNKNOWN: {"stroke": "#6b7280", "width": 0.6},
     SURE: {"stroke": "#1b1f24", "width": 1.2},
     MARKED: {"stroke": "#ffd91a", "width": 4},
 }
@@ -115,10 +117,10 @@ def _features(
 
 
 def _rank(region: Region, marked: Collection[int]) -> int:
-    """Return the place of a region's outline: dashes lie below solid lines, marks above both."""
+    """Return how a region's outline is drawn."""
     if region.number in marked:
         return MARKED
-    return UNSURE if region.is_sure is False else SURE
+    return {None: UNKNOWN, False: UNSURE, True: SURE}[region.is_sure]
 
 
 def _background(grey: np.ndarray) -> alt.Chart:

@@ -74,9 +74,10 @@ def test_a_region_darker_than_white_and_brighter_than_the_rest_turns_its_sign(co
 
 
 def test_the_sentence_counts_the_regions_that_turn(comparison):
-    assert (
-        comparison.sentence("bright") == "The sign of 1 region depends on what you hide them with."
-    )
+    one = "The sign of 1 region depends on what you hide it with."
+    assert comparison.sentence("bright") == one
+    two = Comparison((made([0.3, 0.3, 0.9], 0.01), made([-0.3, -0.3, 0.9], 0.01)))
+    assert two.sentence("bright") == "The sign of 2 regions depends on what you hide them with."
 
 
 def test_where_all_baselines_agree_no_region_turns(comparison):

@@ -9,7 +9,14 @@ from test_ranking import explanation
 
 from insects.explanation import explain
 from insects.figures import AGAINST, FOR, paints, scale_limit
-from insects.overlay_chart import overlay_chart, region_outlines, strongest_chart
+from insects.overlay_chart import (
+    SURE,
+    UNKNOWN,
+    UNSURE,
+    overlay_chart,
+    region_outlines,
+    strongest_chart,
+)
 from insects.superpixels import segment
 
 VALUES = [0.3, -0.2, 0.001, 0.1]
@@ -105,16 +112,18 @@ def test_a_region_whose_sign_is_not_sure_is_dashed_and_drawn_first():
     _, drawn = features(explanation(VALUES))
     first, *others = drawn["layer"][1]["data"]["values"]
     assert first["region"] == 2
-    assert first["rank"] == 0
-    assert all(one["rank"] == 1 for one in others)
+    assert first["rank"] == UNSURE
+    assert all(one["rank"] == SURE for one in others)
     condition = drawn["layer"][1]["encoding"]["strokeDash"]
-    assert condition["condition"]["test"] == "datum.rank == 0"
+    assert condition["condition"]["test"] == f"datum.rank == {UNSURE}"
     assert condition["condition"]["value"] != condition["value"] == [1, 0]
 
 
-def test_without_errors_no_outline_is_dashed():
+def test_without_errors_no_outline_is_dashed_and_none_is_as_broad_as_that_of_a_sure_sign():
     by_region, _ = features(explanation(VALUES, error=None, method="kernel"))
-    assert all(one["rank"] == 1 for one in by_region.values())
+    sure, _ = features(explanation(VALUES))
+    assert all(one["rank"] == UNKNOWN for one in by_region.values())
+    assert by_region[0]["width"] < sure[0]["width"]
 
 
 def test_a_marked_region_is_drawn_last_with_a_broad_outline_of_its_own_colour():
