@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 300  # seconds; a bound for broken pages, never a measure
+PATIENCE = 600  # seconds; a bound for broken pages, never a measure
 CHROMIUM = shutil.which("chromium")
 MISSING = [
     what
@@ -91,8 +91,9 @@ def _wait_for(address: str, server: subprocess.Popen) -> None:
 @pytest.fixture(scope="module")
 def chromium():
     """Start the browser; its camera shows a test picture."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,

@@ -13,9 +13,7 @@ from insects.datasets import load_dataset
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 120_000  # milliseconds; a bound for broken pages, never a measure
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-expect.set_options(timeout=PATIENCE)
 
 
 # What is on the page

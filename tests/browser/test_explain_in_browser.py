@@ -1,14 +1,33 @@
 """What a visitor does on the Explain page, from the first click to the downloaded files."""
 
 import io
-import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from explain_page import (
+    CLASS_NAMES,
+    PHONE,
+    bars,
+    changed_note,
+    download,
+    explain_button,
+    explained,
+    hint,
+    made_how,
+    numbers,
+    outlined_photo,
+    overlays,
+    press,
+    region_words,
+    samples,
+    stop_button,
+    superpixels,
+    upload,
+)
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from insects import load_model, load_photo
 from insects.explanation import Settings
@@ -17,99 +36,6 @@ from insects.photos import resize
 pytestmark = pytest.mark.browser
 
 MORE_SUPERPIXELS = Settings().n_segments + 5
-CLASS_NAMES = ("beetles", "cockroach", "dragonflies")
-PATIENCE = 60_000  # milliseconds; a bound for broken pages, never a measure
-PHONE = {
-    "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-}
-expect.set_options(timeout=PATIENCE)
-
-
-# What is on the page
-
-
-def superpixels(page: Page) -> Locator:
-    return page.get_by_role("slider", name="superpixels (SLIC)")
-
-
-def samples(page: Page) -> Locator:
-    return page.get_by_role("slider", name="samples (nsamples)")
-
-
-def explain_button(page: Page) -> Locator:
-    return page.get_by_role("button", name="Explain", exact=True)
-
-
-def stop_button(page: Page) -> Locator:
-    return page.get_by_role("button", name="Stop")
-
-
-def outlined_photo(page: Page, name: str = "") -> Locator:
-    return page.get_by_role("img", name=re.compile(re.escape(name) + ".*, cut into"))
-
-
-def overlays(page: Page) -> Locator:
-    """Return the overlays: charts; pictures while an explanation runs or by pixel."""
-    words = 'What speaks for and against "]'
-    return page.locator(f'img[alt^="{words}, [role="graphics-document"][aria-label^="{words}')
-
-
-def regions(page: Page, class_name: str) -> Locator:
-    """Return the regions of a class's overlay that can be pointed at, the strongest last."""
-    words = f"What speaks for and against {class_name}:"
-    chart = page.locator(f'[role="graphics-document"][aria-label^="{words}"]')
-    return chart.locator('path[aria-label^="region "]')
-
-
-def region_words(page: Page, class_name: str) -> list[str]:
-    """Return what each region of a class says; the picture below them is not looked at."""
-    return [one.get_attribute("aria-label") for one in regions(page, class_name).all()]
-
-
-def changed_note(page: Page) -> Locator:
-    return page.get_by_text("The settings have changed")
-
-
-def hint(page: Page) -> Locator:
-    return page.get_by_text("to see which parts of this photo say so")
-
-
-def made_how(page: Page) -> Locator:
-    return page.get_by_text(re.compile(r"hidden parts: \w+, seed"))
-
-
-# What a visitor does
-
-
-def upload(page: Page, path: Path) -> None:
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
-
-
-def explained(page: Page) -> None:
-    """Wait until the explanation on show is finished and is the one asked for."""
-    expect(hint(page)).to_have_count(0)
-    expect(changed_note(page)).to_have_count(0)
-    expect(stop_button(page)).to_have_count(0)
-    expect(page.get_by_role("button", name="Figure (PNG)")).to_be_visible()
-
-
-def press(slider: Locator, *keys: str) -> None:
-    slider.focus()
-    for key in keys:
-        slider.press(key)
-
-
-def download(page: Page, name: str) -> bytes:
-    with page.expect_download(timeout=PATIENCE) as waiting:
-        page.get_by_role("button", name=name).click()
-    return Path(waiting.value.path()).read_bytes()
-
-
-def numbers(page: Page) -> dict:
-    return json.loads(download(page, "Numbers (JSON)"))
 
 
 def probabilities(model, path: Path) -> list[float]:
@@ -123,9 +49,6 @@ def light(colour: str) -> bool:
     else:
         parts = [float(part) for part in re.findall(r"[\d.]+", colour)[:3]]
     return sum(parts) / 3 > 128
-
-
-# Tests
 
 
 def test_a_visitor_uploads_a_photo_moves_both_sliders_explains_and_downloads(
@@ -142,7 +65,7 @@ def test_a_visitor_uploads_a_photo_moves_both_sliders_explains_and_downloads(
     expect(samples(page)).to_have_value("150")
     explain_button(page).click()
     explained(page)
-    expect(page.get_by_test_id("stVegaLiteChart").locator("svg").first).to_be_visible()
+    expect(bars(page)).to_be_visible()
     expect(overlays(page)).to_have_count(3)
 
     picture = download(page, "Figure (PNG)")
@@ -279,11 +202,11 @@ def test_the_words_stand_out_from_the_ground_in_both_colour_schemes(visit, schem
     assert light(ground) == (scheme == "light")
     heading = page.get_by_role("heading", level=3)
     assert light(heading.evaluate("e => getComputedStyle(e).color")) != light(ground)
-    bars = page.locator('[role="graphics-document"][aria-label^="Probabilities"]').locator("text")
-    expect(bars).to_have_count(6)  # three names, three figures
+    beside_bars = bars(page).locator("text")
+    expect(beside_bars).to_have_count(6)  # three names, three figures
     strongest = page.locator('[aria-label^="The strongest regions"]').locator("text")
     expect(strongest.first).to_be_visible()
-    in_chart = bars.or_(strongest)
+    in_chart = beside_bars.or_(strongest)
     for text in in_chart.all():
         assert light(text.get_attribute("fill")) != light(ground), text.inner_text()
 
@@ -308,7 +231,7 @@ def test_as_in_article_2_is_explained_with_what_that_article_used(visit):
     page.get_by_role("button", name="As in article 2").click()
     expect(superpixels(page)).to_have_value("100")
     expect(samples(page)).to_have_value("300")
-    expect(page.get_by_text("zhang, kernel, ")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("zhang, kernel, ")).to_be_visible()
     explained(page)
     settings = numbers(page)["settings"]
     asked = {name: settings[name] for name in ("method", "baseline", "output", "nsamples")}
@@ -330,8 +253,8 @@ def test_as_in_article_1_explains_each_pixel_and_so_for_the_other_network(visit,
 def explained_by_pixel(page: Page, path: Path, network: str) -> None:
     """Wait for a finished explanation by pixel; its values must sum to the network's logits."""
     how = page.get_by_text(re.compile(f"{network}, deep, .* background: 61 "))
-    expect(how).to_be_visible(timeout=3 * PATIENCE)  # TensorFlow starts, niced, in between
-    expect(stop_button(page)).to_have_count(0, timeout=3 * PATIENCE)
+    expect(how).to_be_visible()  # TensorFlow starts, niced, in between
+    expect(stop_button(page)).to_have_count(0)
     explained(page)
     expect(overlays(page)).to_have_count(3)
     assert download(page, "Figure (PNG)").startswith(b"\x89PNG")

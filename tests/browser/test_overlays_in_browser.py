@@ -3,8 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
-from test_explain_in_browser import (
+from explain_page import (
     CLASS_NAMES,
     PHONE,
     changed_note,
@@ -18,6 +17,7 @@ from test_explain_in_browser import (
     samples,
     superpixels,
 )
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PATIENCE = 600_000  # milliseconds; a bound for broken pages, never a measure
-expect.set_options(timeout=PATIENCE)
-
 
 def open_lab(page: Page) -> Page:
     page.get_by_role("link", name="Shortcut lab").click()

@@ -7,9 +7,6 @@ from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PATIENCE = 300_000  # milliseconds; a bound for broken pages, never a measure
-expect.set_options(timeout=PATIENCE)
-
 
 # What is on the page
 

@@ -1,21 +1,17 @@
 """What a visitor sees of how far an answer can be trusted."""
 
-import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from explain_page import PHONE, bars, explained, numbers, upload
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from insects.datasets.published import SOURCE
 
 pytestmark = pytest.mark.browser
-
-PATIENCE = 120_000  # milliseconds; a bound for broken pages, never a measure
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-expect.set_options(timeout=PATIENCE)
 
 
 def warning(page: Page) -> Locator:
@@ -28,15 +24,6 @@ def tiles(page: Page) -> Locator:
 
 def heading(page: Page) -> Locator:
     return page.get_by_role("heading", level=3)
-
-
-def explained(page: Page) -> None:
-    expect(page.get_by_role("button", name="Numbers (JSON)")).to_be_visible()
-    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-
-
-def upload(page: Page, path: Path) -> None:
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
 
 
 @pytest.fixture
@@ -57,17 +44,13 @@ def test_a_picture_of_no_insect_is_warned_of_above_the_bars_and_in_the_numbers(
     upload(page, noise)
     expect(warning(page)).to_be_visible()
     expect(page.get_by_text("familiar: it looks like")).to_have_count(0)
-    chart = page.get_by_test_id("stVegaLiteChart")
-    expect(chart).to_have_count(1)
-    expect(chart.locator("svg")).to_be_visible()
-    assert warning(page).bounding_box()["y"] < chart.bounding_box()["y"]
+    expect(bars(page)).to_be_visible()
+    assert warning(page).bounding_box()["y"] < bars(page).bounding_box()["y"]
     assert page.locator("html").evaluate("e => e.scrollWidth") <= page.viewport_size["width"]
     page.get_by_role("button", name="Explain this photo").click()
     explained(page)
     expect(warning(page)).to_be_visible()
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Numbers (JSON)").click()
-    found = json.loads(Path(waiting.value.path()).read_text())
+    found = numbers(page)
     assert found["is_familiar"] is False
     assert found["familiarity"] < 0
 
@@ -114,12 +97,11 @@ def test_hiding_the_label_shows_the_answer_without_it_beside_the_one_before(visi
     page = visit()
     explained(page)
     before = heading(page).inner_text()
-    charts = page.get_by_test_id("stVegaLiteChart")
-    expect(charts).to_have_count(1)
+    expect(bars(page)).to_have_count(1)
     page.get_by_text("Hide the label strip").click()
     expect(page.get_by_text(re.compile("^Without the label"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("without its label"))).to_be_visible()
-    expect(charts).to_have_count(2)
+    expect(bars(page)).to_have_count(2)
     expect(heading(page)).to_have_text(before)
     page.get_by_text("Hide the label strip").click()
-    expect(charts).to_have_count(1)
+    expect(bars(page)).to_have_count(1)
