@@ -19,7 +19,8 @@ if not datasets.is_here(name):
     st.stop()
 
 whole = datasets.dataset(name)
-health.health(whole)
+with st.container():  # what follows keeps its place, whatever the report shows
+    health.health(whole)
 left, right = st.columns([2, 3], gap="large")
 with left:
     chosen = datasets.dataset(name, components.split_picker(whole))

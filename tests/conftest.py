@@ -15,6 +15,12 @@ from insects.inference import load_model
 hypothesis_settings.register_profile("calm", deadline=None, derandomize=True, database=None)
 hypothesis_settings.load_profile("calm")
 
+# Each of the processes that share the tests has a core of its own: two that take all cores, with
+# LiteRT and TensorFlow in both, wait for each other most of the time.
+if (_worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
+    _cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {_cores[int(_worker.removeprefix("gw")) % len(_cores)]})
+
 _named = os.environ.get("INSECTS_PHOTOS")
 REAL_PHOTOS = Path(_named) if _named and Path(_named).is_dir() else None
 

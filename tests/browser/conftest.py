@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter):
         )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(tmp_path_factory):
     """Run the app, and return its address; its log must end without a traceback."""
     with socket.socket() as probe:

@@ -58,6 +58,7 @@ def regions(page: Page, class_name: str) -> Locator:
 
 def region_words(page: Page, class_name: str) -> list[str]:
     """Return what each region of a class says; the picture below them is not looked at."""
+    expect(regions(page, class_name)).not_to_have_count(0)  # charts are drawn a little later
     return [one.get_attribute("aria-label") for one in regions(page, class_name).all()]
 
 

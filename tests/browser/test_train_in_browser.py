@@ -65,7 +65,7 @@ def start(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("network", "epochs"),
-    [("EfficientNet-Lite0", None), ("Zhang's network", 2), ("Tang's network", 2)],
+    [("EfficientNet-Lite0", None), ("Zhang's network", 1), ("Tang's network", 1)],
     ids=["efficientnet_lite0", "zhang", "tang"],
 )
 def test_a_network_is_trained_from_the_page_and_its_curves_grow(visit, network, epochs):
@@ -83,7 +83,7 @@ def test_a_network_is_trained_from_the_page_and_its_curves_grow(visit, network, 
 
 def test_a_page_switch_a_reload_and_another_visitor_show_the_same_run(visit):
     page = open_train(visit())
-    choose(page, "Tang's network", 6, photos="drawn")
+    choose(page, "Tang's network", 4, photos="drawn")
     start(page)
     page.get_by_role("link", name="About").click()
     expect(page.get_by_text("What it keeps")).to_be_visible()
