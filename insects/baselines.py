@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from insects.convergence import WIDTH_95
-from insects.explanation import Explanation, Progress, explain
+from insects.explanation import Explanation, explain
 from insects.inference import Model
+from insects.photo_game import Progress
 from insects.superpixels import BASELINES
 
 MOST_SAMPLES_EACH = 300

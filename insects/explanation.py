@@ -1,7 +1,7 @@
 """Explain a prediction: photo, network, superpixels and estimator brought together."""
 
 import numbers
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
@@ -11,15 +11,16 @@ import numpy as np
 from insects.errors import SettingsError
 from insects.inference import BATCH_SIZE, Model, Prediction
 from insects.networks import NETWORKS
+from insects.photo_game import PhotoGame, Progress
 from insects.photos import resize
 from insects.pixelwise import BACKGROUND_PHOTOS
 from insects.pixelwise.child import pixel_maps
 from insects.predictions import temperature_of
 from insects.shapley.exact import exact
-from insects.shapley.game import Estimate, Game
+from insects.shapley.game import Estimate
 from insects.shapley.leverage import leverage
 from insects.shapley.libshap import kernel, partition, permutation
-from insects.superpixels import BASELINES, hierarchy, make_background, mask_image, segment
+from insects.superpixels import BASELINES, hierarchy, segment
 
 SUPERPIXEL_METHODS = ("leverage", "kernel", "permutation", "partition", "exact")
 METHODS = (*SUPERPIXEL_METHODS, "deep", "gradient")
@@ -32,7 +33,6 @@ LIMITS = {
     "compactness": (0.01, 1000.0),
     "sigma": (0.0, 100.0),
 }
-Progress = Callable[[int, int], None]  # evaluations so far, evaluations in all
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,8 @@ def _explain(
     image = resize(photo, model.image_size)
     segments = segment(image, settings.n_segments, settings.compactness, settings.sigma)
     prediction = _predict(model, image)
-    game = make_game(model, image, segments, settings, on_progress)
+    of = 2 ** (int(segments.max()) + 1) if settings.method == "exact" else settings.nsamples
+    game = PhotoGame(model, image, segments, settings.baseline, settings.output, of, on_progress)
     for estimate in _estimates(game, image, segments, settings, on_progress):
         yield Explanation(
             model_name=model.name,
@@ -280,39 +281,8 @@ def _predict(model: Model, image: np.ndarray) -> Prediction:
     return Prediction(model.class_names, model.probabilities(image[None])[0])
 
 
-def make_game(
-    model: Model,
-    image: np.ndarray,
-    segments: np.ndarray,
-    settings: Settings,
-    on_progress: Progress = lambda *_: None,
-) -> Game:
-    """Return the game whose players are superpixels; it masks and scores one batch at a time.
-
-    Args:
-        image: (image_size, image_size, 3) uint8.
-        segments: (image_size, image_size) int.
-    """
-    background = make_background(image, settings.baseline)
-    score = model.probabilities if settings.output == "probability" else model.logits
-    of = 2 ** (int(segments.max()) + 1) if settings.method == "exact" else settings.nsamples
-    spent = 0
-
-    def game(coalitions: np.ndarray) -> np.ndarray:
-        nonlocal spent
-        scores = []
-        for start in range(0, len(coalitions), BATCH_SIZE):
-            batch = coalitions[start : start + BATCH_SIZE]
-            scores.append(score(mask_image(image, background, segments, batch)))
-            spent += len(batch)
-            on_progress(spent, of)
-        return np.concatenate(scores)
-
-    return game
-
-
 def _estimates(
-    game: Game,
+    game: PhotoGame,
     image: np.ndarray,
     segments: np.ndarray,
     settings: Settings,
@@ -335,4 +305,4 @@ def _estimates(
         groups = hierarchy(image, segments)
         return partition(game, groups, nsamples, seed, on_wait, BATCH_SIZE)
     probabilities = settings.output == "probability"
-    return leverage(game, n_superpixels, nsamples, seed, BATCH_SIZE, probabilities)
+    return leverage(game, n_superpixels, nsamples, seed, BATCH_SIZE, probabilities, game.places)

@@ -14,8 +14,9 @@ import numpy as np
 from PIL import Image
 
 from insects.errors import SettingsError
-from insects.explanation import Explanation, Progress, Settings, make_game
+from insects.explanation import Explanation
 from insects.inference import Model
+from insects.photo_game import PhotoGame, Progress
 from insects.shapley.game import Game
 
 # Odd, so that no step falls on half a region: a curve read backwards then has the same steps.
@@ -150,12 +151,14 @@ def faithfulness(
     n = explanation.n_superpixels
     edges = step_edges(n)
     of = evaluations(explanation, n_random)
-    game = make_game(
+    game = PhotoGame(
         model,
         explanation.image,
         explanation.segments,
-        Settings(baseline=baseline),
-        lambda spent, _: on_progress(spent, of),
+        baseline,
+        "probability",
+        of,
+        on_progress,
     )
     ends = game(np.repeat([[True], [False]], n, axis=1))[:, index]
     orders = _orders(explanation.shap_values[:, index], n_random, seed)

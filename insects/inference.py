@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from ai_edge_litert import interpreter as litert
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
-from insects import imagenet
+from insects import imagenet, views
 from insects.errors import RunError
 from insects.photos import resize
 from insects.predictions import temperature_of
@@ -78,16 +78,23 @@ class Interpreter:
             [self._run(inputs[i : i + BATCH_SIZE], BATCH_SIZE)[0] for i in batches]
         )
 
-    def all_outputs(self, one: np.ndarray) -> list[np.ndarray]:
-        """Return every output of the network for one input, (1, ...): those of fewer axes first."""
-        return self._run(one, 1, more=True)
+    def all_outputs(self, inputs: np.ndarray) -> list[np.ndarray]:
+        """Return every output of the network for a batch of inputs, those of fewer axes first.
+
+        Args:
+            inputs: (n, ...), at most `BATCH_SIZE`.
+        """
+        return self._run(inputs, 1 if len(inputs) == 1 else BATCH_SIZE, more=True)
+
+    @property
+    def input_size(self) -> int:
+        """How many numbers it takes of one input, where that is one row of them."""
+        return int(self._interpreter(1).get_input_details()[0]["shape"][1])
 
     def _run(self, inputs: np.ndarray, batch_size: int, more: bool = False) -> list[np.ndarray]:
         """Run at most `batch_size` inputs; the places left over keep what was in them."""
         with self._lock:
-            if batch_size not in self._by_batch_size:
-                self._by_batch_size[batch_size] = self._make(batch_size)
-            interpreter = self._by_batch_size[batch_size]
+            interpreter = self._interpreter(batch_size)
             # A view into LiteRT's own memory: it must be gone before `invoke`.
             interpreter.tensor(interpreter.get_input_details()[0]["index"])()[: len(inputs)] = (
                 inputs
@@ -97,6 +104,11 @@ class Interpreter:
             wanted = details if more else details[:1]
             outputs = [interpreter.get_tensor(one["index"]) for one in wanted]
         return [output[: len(inputs)] for output in outputs]
+
+    def _interpreter(self, batch_size: int) -> litert.Interpreter:
+        if batch_size not in self._by_batch_size:
+            self._by_batch_size[batch_size] = self._make(batch_size)
+        return self._by_batch_size[batch_size]
 
     def _make(self, batch_size: int) -> litert.Interpreter:
         with silence():
@@ -141,6 +153,33 @@ class Model:
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Return (n, n_classes) float64, rows sum to 1, for images as in `logits`."""
         return softmax(self.logits(images).astype(np.float64), axis=1)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether the logits are a sum over places: they are where a backbone is below the run."""
+        return len(self._networks) > 1
+
+    def probabilities_and_parts(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return probabilities, and each place's part in the logits, (n, 16, n_classes).
+
+        The parts sum to the logits (see `insects.views`).
+
+        Args:
+            images: as of `logits`, at most `BATCH_SIZE`, of a network that `has_parts`.
+        """
+        below, last = self._networks
+        embeddings, view = below.all_outputs(images)
+        parts = views.parts(view, *self._last_layer) / np.float32(self.temperature)
+        logits = last(embeddings) / np.float32(self.temperature)
+        return softmax(logits.astype(np.float64), axis=1), parts
+
+    @cached_property
+    def _last_layer(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the last layer makes of each number of an embedding, and of none."""
+        last = self._networks[-1]
+        size = last.input_size
+        offset = last(np.zeros((1, size), np.float32))
+        return last(np.eye(size, dtype=np.float32)) - offset, offset
 
     def predict(self, photo: np.ndarray) -> Prediction:
         """Return the prediction for one photo of any size, (H, W, 3) uint8."""

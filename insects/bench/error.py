@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from insects.bench.material import reference, some_photos
-from insects.explanation import Settings, make_game
+from insects.bench.material import FRESH, reference, some_photos
+from insects.explanation import Settings
 from insects.inference import Model, load_model
+from insects.photo_game import PhotoGame
 from insects.photos import resize
 from insects.shapley.game import Game
 from insects.shapley.leverage import leverage
@@ -15,7 +16,8 @@ from insects.superpixels import segment
 
 N_SEGMENTS = 100
 OURS = "leverage"
-WITHOUT_SURROGATE = "leverage without its surrogate"
+LINEAR_SURROGATE = "leverage with the surrogate of other networks"
+WITHOUT_SURROGATE = "leverage without a surrogate"
 SHAP: dict[str, dict[str, Any]] = {
     "shap's default": {},
     "shap with l1_reg=False": {"l1_reg": False},
@@ -26,7 +28,7 @@ NORMAL_95 = 1.96
 def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
     """Return the mean relative squared error of each method, its ratios, and the coverage."""
     model = load_model("efficientnet_lite0")
-    photos = [photo.load() for photo in some_photos((2,) if quick else (2, 3))]
+    photos = [photo.load() for photo in some_photos(FRESH[:1] if quick else FRESH[:2])]
     seeds = range(1 if quick else 3)
     budgets = (300,) if quick else (300, 1000)
     evaluations = 4000 if quick else 20_000
@@ -44,7 +46,7 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
     }
     for nsamples, figures in found.items():
         means = {name: float(np.mean(values)) for name, values in figures.items()}
-        for other in (WITHOUT_SURROGATE, *SHAP):
+        for other in (LINEAR_SURROGATE, WITHOUT_SURROGATE, *SHAP):
             means[f"{OURS} / {other}"] = means[OURS] / means[other]
         outcome[f"{nsamples} samples"] = means
     return outcome
@@ -67,10 +69,18 @@ def _figures(
     image = resize(photo, model.image_size)
     segments = segment(image, N_SEGMENTS)
     n_superpixels = len(truth)
-    game = _remember(make_game(model, image, segments, Settings(nsamples=nsamples)))
-    *_, ours = leverage(game, n_superpixels, nsamples, seed, probabilities=True)
+    photo_game = PhotoGame(model, image, segments, Settings().baseline, Settings().output)
+    game = _remember(photo_game)
+    *_, ours = leverage(
+        game, n_superpixels, nsamples, seed, probabilities=True, places=photo_game.places
+    )
+    *_, linear = leverage(game, n_superpixels, nsamples, seed, probabilities=True)
     *_, plain = leverage(game, n_superpixels, nsamples, seed)
-    estimates = {OURS: ours.values, WITHOUT_SURROGATE: plain.values}
+    estimates = {
+        OURS: ours.values,
+        LINEAR_SURROGATE: linear.values,
+        WITHOUT_SURROGATE: plain.values,
+    }
     for name, options in SHAP.items():
         estimates[name] = _by_shap(game, n_superpixels, nsamples, seed, options)
     figures = {name: relative_squared_error(v, truth) for name, v in estimates.items()}

@@ -80,7 +80,9 @@ def _seconds_to_overlay(browser: Any, address: str) -> float:
     page = browser.new_page()
     start = time.perf_counter()
     page.goto(address)
-    page.get_by_alt_text("What speaks for and against").first.wait_for(timeout=PATIENCE_MS)
+    words = '="What speaks for and against'
+    overlay = page.locator(f'[alt^{words}"], [aria-label^{words}"]').first
+    overlay.wait_for(timeout=PATIENCE_MS)
     seconds = time.perf_counter() - start
     page.close()
     return seconds

@@ -3,8 +3,9 @@
 Sources: paired sampling and the regression with its constraint, Covert & Lee, "Improving
 KernelSHAP" (2021); drawing sizes uniformly, Musco & Witter, "Provably Accurate Shapley Value
 Estimation via Leverage Score Sampling" (2025); the ridge is chosen by the leave-one-out error,
-PRESS (Allen, 1974). Where the scores are probabilities, a surrogate foresees part of them first,
-see `insects.shapley.surrogate`.
+PRESS (Allen, 1974). Where the scores are probabilities, a surrogate foresees part of them first:
+that of `insects.shapley.places` where the game tells places apart, else that of
+`insects.shapley.surrogate`.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ import numpy as np
 
 from insects.shapley.exact import MAX_PLAYERS, exact
 from insects.shapley.game import Estimate, Game
-from insects.shapley.surrogate import Surrogate, foresee
+from insects.shapley.places import MOST_PAIRS, Places, PlaceSurrogate
+from insects.shapley.surrogate import Foreseen, Surrogate, foresee
 
 FIRST_PAIRS = 12
 # Each estimate rests on this much more than the one before: solving stays cheap beside scoring.
@@ -24,6 +26,10 @@ RIDGES = np.logspace(-4, 3, 29)
 # several times the pairs that are scored, so that their own error is small beside the rest.
 MIN_SURROGATE_PAIRS = 2048
 SURROGATE_FACTOR = 4
+# The same for one of places, which takes longer to ask; fewer will do while more is to come.
+PLACES_PAIRS, FIRST_PLACES_PAIRS = 8192, 1024
+# It learns anew where there are so many times the samples; between, what is new is just foreseen.
+RELEARN = 1.7
 # A surrogate foresees pairs from two thirds of the samples, leave-one-out from all but one, so its
 # error may be so many times as large before it counts as worse.
 SURROGATE_HANDICAP = 2.0
@@ -36,6 +42,7 @@ def leverage(
     seed: int = 0,
     batch_size: int = 8,
     probabilities: bool = False,
+    places: Places | None = None,
 ) -> Iterator[Estimate]:
     """Yield ever better estimates until `nsamples` coalitions are scored.
 
@@ -45,29 +52,60 @@ def leverage(
         nsamples: coalitions to score, nobody and everybody included.
         batch_size: coalitions are scored in multiples of it, as far as the budget allows.
         probabilities: the scores of a coalition are probabilities that sum to 1.
+        places: of the same game, where it tells places apart, and then asked in its stead.
     """
     if n_players < 2 or (n_players <= MAX_PLAYERS and 2**n_players <= nsamples):
         yield from exact(game, n_players)
         return
     generator = np.random.default_rng(seed)
     shown = _draw(n_players, max(1, (nsamples - 2) // 2), generator)
-    ends = game(np.repeat([[False], [True]], n_players, axis=1)).astype(np.float64)
-    base, total = ends[0], ends[1] - ends[0]
-    scores = np.empty((2, len(shown), len(base)))
-    surrogates = None
+    samples = _Samples(game, places, shown)
+    ahead = None
     if probabilities and len(shown) >= FIRST_PAIRS:
-        pairs = max(MIN_SURROGATE_PAIRS, SURROGATE_FACTOR * len(shown))
-        surrogates = _SurrogateValues(_draw(n_players, pairs, generator))
-    done = 0
+        ahead = _Ahead(places, samples, generator)
     for stop in _stops(len(shown), batch_size // 2):
-        new = slice(done, stop)
-        both = game(np.concatenate([shown[new], ~shown[new]]))
-        scores[:, new] = both.reshape(2, stop - done, -1)
-        done = stop
-        values, errors = _estimate(
-            shown[:done], scores[0, :done], scores[1, :done], total, surrogates
-        )
-        yield Estimate(values, errors, base, 2 + 2 * done)
+        samples.score(stop)
+        values, errors = _estimate(samples, ahead)
+        yield Estimate(values, errors, samples.base, 2 + 2 * stop)
+
+
+class _Samples:
+    """Pairs of coalitions, and what was found of those that are scored.
+
+    Args:
+        game, places: as of `leverage`.
+        shown: (n_pairs, n_players) bool, the first of each pair, all that will be scored.
+    """
+
+    def __init__(self, game: Game, places: Places | None, shown: np.ndarray) -> None:
+        self._game, self._places, self._all = game, places, shown
+        self.n_pairs, self.n_players = shown.shape
+        ends, self.end_parts = self._ask(np.repeat([[False], [True]], self.n_players, axis=1))
+        self.base, self.total = ends[0], ends[1] - ends[0]
+        self.scores = np.empty((2, 0, ends.shape[1]))
+        self.parts = np.empty((2, 0, *self.end_parts.shape[1:]))
+
+    @property
+    def shown(self) -> np.ndarray:
+        """The pairs that are scored, (n, n_players) bool."""
+        return self._all[: self.scores.shape[1]]
+
+    def score(self, stop: int) -> None:
+        """Score further pairs, up to so many; parts of the first `MOST_PAIRS`, at least."""
+        new = self._all[len(self.shown) : stop]
+        scores, parts = self._ask(np.concatenate([new, ~new]))
+        self.scores = np.concatenate([self.scores, np.stack(np.split(scores, 2))], axis=1)
+        if len(self.shown) - len(new) < MOST_PAIRS:
+            self.parts = np.concatenate([self.parts, np.stack(np.split(parts, 2))], axis=1)
+
+    def _ask(self, coalitions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return scores, and the parts of the places: of none where they are not known."""
+        if self._places:
+            scores, parts = self._places.score(coalitions)
+        else:
+            scores = self._game(coalitions)
+            parts = np.empty((len(scores), 0, scores.shape[1]))
+        return scores.astype(np.float64), parts
 
 
 def _draw(n_players: int, n_pairs: int, generator: np.random.Generator) -> np.ndarray:
@@ -86,30 +124,64 @@ def _stops(n_pairs: int, step: int) -> Iterator[int]:
         yield stop
 
 
-def _estimate(
-    shown: np.ndarray,
-    scores: np.ndarray,
-    hidden_scores: np.ndarray,
-    total: np.ndarray,
-    surrogates: "_SurrogateValues | None",
-) -> tuple[np.ndarray, np.ndarray]:
+def _estimate(samples: _Samples, ahead: "_Ahead | None") -> tuple[np.ndarray, np.ndarray]:
     """Return values and standard errors, (n_players, n_outputs) each.
 
-    The surrogate is left out where the plain regression is far better: in games that are nearly
-    additive. The errors are those of the plain regression; the surrogate is known to take something
-    off them, but not how much.
+    A surrogate is left out where the plain regression is far better: in games that are nearly
+    additive. The errors are those of the plain regression; a surrogate is known to take something
+    off them, but not how much. One of places takes off most: there, the errors' mean square is
+    halfway to what is left of it, for that leaves out that the surrogate is an estimate too.
     """
-    regression = _Regression.of(shown)
-    differences = scores - hidden_scores
-    values, errors, press = regression.solve(differences, total)
-    if surrogates is None:
+    regression = _Regression.of(samples.shown)
+    differences = samples.scores[0] - samples.scores[1]
+    values, errors, press = regression.solve(differences, samples.total)
+    if ahead is None:
         return values, errors
-    foreseen = foresee(shown, scores, hidden_scores, regression.weights, surrogates)
-    left, _, press_left = regression.solve(
-        differences - foreseen.differences, total - foreseen.total
+    foreseen = ahead.foresee(regression.weights)
+    left, left_errors, press_left = regression.solve(
+        differences - foreseen.differences, samples.total - foreseen.total
     )
-    helps = press_left < SURROGATE_HANDICAP * press
-    return (left + foreseen.values if helps else values), errors
+    if press_left >= SURROGATE_HANDICAP * press:
+        return values, errors
+    if ahead.places:
+        errors = np.sqrt((errors**2 + left_errors**2) / 2)
+    return left + foreseen.values, errors
+
+
+class _Ahead:
+    """Foresees samples by a surrogate that is learned from them.
+
+    Args:
+        places: as of `leverage`.
+        samples: as far as they are scored when it is asked.
+        generator: draws the coalitions by which the values of surrogates are found.
+    """
+
+    def __init__(
+        self, places: Places | None, samples: _Samples, generator: np.random.Generator
+    ) -> None:
+        self.places, self._samples = places, samples
+        self._learned: PlaceSurrogate | None = None
+        pairs = max(MIN_SURROGATE_PAIRS, SURROGATE_FACTOR * samples.n_pairs)
+        self._values, self._first_values = (
+            _SurrogateValues(_draw(samples.n_players, n, generator))
+            for n in ((PLACES_PAIRS, FIRST_PLACES_PAIRS) if places else (pairs, pairs))
+        )
+
+    def foresee(self, weights: np.ndarray) -> Foreseen:
+        """Return what is foreseen of the samples; `weights` are those of the pairs."""
+        samples = self._samples
+        if self.places is None:
+            scores, hidden_scores = samples.scores
+            return foresee(samples.shown, scores, hidden_scores, weights, self._values)
+        is_last = len(samples.shown) == samples.n_pairs
+        n_pairs = min(len(samples.shown), MOST_PAIRS)
+        known = self._learned.n_pairs if self._learned else 0
+        if self._learned is None or n_pairs >= RELEARN * known or (is_last and n_pairs > known):
+            shown, parts = samples.shown[:n_pairs], samples.parts[:, :n_pairs]
+            nearness = self.places.nearness
+            self._learned = PlaceSurrogate(nearness, shown, parts, samples.end_parts)
+        return self._learned.foresee(samples.shown, self._values if is_last else self._first_values)
 
 
 class _SurrogateValues:

@@ -1,6 +1,6 @@
 """The Shortcut lab's networks: the two that come with the app, and those of this visitor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -12,6 +12,8 @@ from insects.faithfulness import Localisation
 from insects.networks.small import NETWORK
 from insects.runs import Run, find_run, list_runs
 from insects.shortcut import Figures
+from insects.training.limits import limits
+from insects.training.settings import Settings as TrainingSettings
 from insects.ui import cache, runs, visitor
 from insects.ui.workers import Worker, Workers
 
@@ -93,12 +95,18 @@ def train_both(background_bias: float) -> None:
     """
     seed = 1 + max([shortcut.SEED, *map(_seed, _own_runs())])
     owner = visitor.token()
-    first = runs.start(shortcut.training(0.0, seed, owner))
+    first = runs.start(_training(0.0, seed, owner))
     try:
-        runs.start(shortcut.training(background_bias, seed, owner))
+        runs.start(_training(background_bias, seed, owner))
     except InsectsError:
         runs.stop(first)  # one alone is no pair
         raise
+
+
+def _training(background_bias: float, seed: int, owner: str) -> TrainingSettings:
+    """Return how one of the two is trained here: shorter where the host allows fewer epochs."""
+    recipe = replace(NETWORK.recipe, epochs=min(NETWORK.recipe.epochs, limits().epochs))
+    return replace(shortcut.training(background_bias, seed, owner), recipe=recipe)
 
 
 def stop(pair: Pair) -> None:

@@ -3,9 +3,17 @@
 import re
 
 import pytest
+from app_server import running_app
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The app on a host that trains for a few epochs only."""
+    with running_app(tmp_path_factory.mktemp("lab"), INSECTS_MAX_EPOCHS="8") as address:
+        yield address
 
 
 def open_lab(page: Page) -> Page:

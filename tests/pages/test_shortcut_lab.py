@@ -184,6 +184,15 @@ def test_while_they_go_on_the_page_shows_how_far_they_are_and_the_networks_of_be
     assert len(answers(page)) == 2
 
 
+def test_where_the_host_allows_fewer_epochs_they_are_trained_for_so_many(
+    visit, started, monkeypatch
+):
+    monkeypatch.setenv("INSECTS_MAX_EPOCHS", "7")
+    page = press(visit(), TRAIN)
+    assert not page.error
+    assert [run.config["recipe"]["epochs"] for run in started] == [7, 7]
+
+
 def test_both_can_be_stopped(visit, started):
     press(press(visit(), TRAIN), "Stop both")
     assert all(run.wants_to_stop for run in started)
