@@ -26,8 +26,7 @@ RIDGES = np.logspace(-4, 3, 29)
 # several times the pairs that are scored, so that their own error is small beside the rest.
 MIN_SURROGATE_PAIRS = 2048
 SURROGATE_FACTOR = 4
-# The same for one of places, which takes longer to ask; fewer will do while more is to come.
-PLACES_PAIRS, FIRST_PLACES_PAIRS = 8192, 1024
+PLACES_PAIRS = 8192  # the same for one of places
 # It learns anew where there are so many times the samples; between, what is new is just foreseen.
 RELEARN = 1.7
 # A surrogate foresees pairs from two thirds of the samples, leave-one-out from all but one, so its
@@ -161,27 +160,32 @@ class _Ahead:
         self, places: Places | None, samples: _Samples, generator: np.random.Generator
     ) -> None:
         self.places, self._samples = places, samples
-        self._learned: PlaceSurrogate | None = None
         pairs = max(MIN_SURROGATE_PAIRS, SURROGATE_FACTOR * samples.n_pairs)
-        self._values, self._first_values = (
-            _SurrogateValues(_draw(samples.n_players, n, generator))
-            for n in ((PLACES_PAIRS, FIRST_PLACES_PAIRS) if places else (pairs, pairs))
-        )
+        drawn = _draw(samples.n_players, PLACES_PAIRS if places else pairs, generator)
+        self._values_of = _SurrogateValues(drawn)
+        self._learned: PlaceSurrogate | None = None
+        self._values = np.empty((0, 0))
 
     def foresee(self, weights: np.ndarray) -> Foreseen:
         """Return what is foreseen of the samples; `weights` are those of the pairs."""
         samples = self._samples
         if self.places is None:
             scores, hidden_scores = samples.scores
-            return foresee(samples.shown, scores, hidden_scores, weights, self._values)
-        is_last = len(samples.shown) == samples.n_pairs
+            return foresee(samples.shown, scores, hidden_scores, weights, self._values_of)
+        learned = self._learn(self.places.nearness)
+        return Foreseen(learned.differences(samples.shown), learned.total, self._values)
+
+    def _learn(self, nearness: np.ndarray) -> PlaceSurrogate:
+        """Return what was learned of the places, anew where there is much more to learn from."""
+        samples = self._samples
         n_pairs = min(len(samples.shown), MOST_PAIRS)
         known = self._learned.n_pairs if self._learned else 0
+        is_last = len(samples.shown) == samples.n_pairs
         if self._learned is None or n_pairs >= RELEARN * known or (is_last and n_pairs > known):
             shown, parts = samples.shown[:n_pairs], samples.parts[:, :n_pairs]
-            nearness = self.places.nearness
             self._learned = PlaceSurrogate(nearness, shown, parts, samples.end_parts)
-        return self._learned.foresee(samples.shown, self._values if is_last else self._first_values)
+            self._values = self._values_of(self._learned)
+        return self._learned
 
 
 class _SurrogateValues:

@@ -16,8 +16,6 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.special import softmax
 
-from insects.shapley.surrogate import Foreseen, Surrogate
-
 # Of an agreement in all players near a place, and of what no player explains, chosen on the photos
 # of `bench.material.TUNING`.
 SHARPNESS = 1.0
@@ -52,6 +50,10 @@ class PlaceSurrogate:
         shown: (n_pairs, n_players) bool, the coalitions of the samples.
         parts: (2, n_pairs, n_places, n_outputs), of these and of their complements.
         end_parts: (2, n_places, n_outputs), of nobody and of everybody.
+
+    Attributes:
+        n_pairs: how many pairs it learned from.
+        total: (n_outputs,), what it foresees for everybody less that for nobody.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class PlaceSurrogate:
         self._weighted = weighted.reshape(-1, x.shape[1]).T.copy()
         self._solved = solved.reshape(-1, y.shape[2])
         foreseen = _softmax(y.sum(axis=1) - left_out)
-        self.differences = foreseen[: len(shown)] - foreseen[len(shown) : 2 * len(shown)]
+        self._differences = foreseen[: len(shown)] - foreseen[len(shown) : 2 * len(shown)]
+        nobody, everybody = self(ends)
+        self.total = everybody - nobody
 
     def __call__(self, coalitions: np.ndarray) -> np.ndarray:
         """Return the scores of coalitions, (n, n_players) bool: (n, n_outputs)."""
@@ -78,20 +82,15 @@ class PlaceSurrogate:
         logits = [_kernel(chunk, self._weighted) @ self._solved for chunk in chunks]
         return _softmax(self._offset + np.concatenate(logits))
 
-    def foresee(
-        self, shown: np.ndarray, shapley_values: Callable[[Surrogate], np.ndarray]
-    ) -> Foreseen:
-        """Foresee samples, those that it learned from each as if it had not.
+    def differences(self, shown: np.ndarray) -> np.ndarray:
+        """Foresee scores of coalitions less those of their complements, (n, n_outputs).
 
         Args:
-            shown: (n, n_players) bool; those that it learned from come first.
-            shapley_values: returns the values of a surrogate.
+            shown: (n, n_players) bool; those that it learned from come first, and each of them is
+                foreseen as if it had not been.
         """
         new = shown[self.n_pairs :]
-        ends = np.repeat([[False], [True]], shown.shape[1], axis=1)
-        nobody, everybody = self(ends)
-        differences = np.concatenate([self.differences, self(new) - self(~new)])
-        return Foreseen(differences, everybody - nobody, shapley_values(self))
+        return np.concatenate([self._differences, self(new) - self(~new)])
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
