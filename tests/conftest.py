@@ -1,6 +1,7 @@
 """Photos, networks and settings that all tests share."""
 
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 
 from insects.datasets import load_dataset
 from insects.inference import load_model
+from insects.pixelwise import child
 
 # The same examples on every machine, and no limit on time.
 hypothesis_settings.register_profile("calm", deadline=None, derandomize=True, database=None)
@@ -77,3 +79,16 @@ def real_photos():
 @pytest.fixture(scope="session")
 def default_model():
     return load_model("efficientnet_lite0")
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The processes that are started to explain by pixel during a test."""
+    processes, real = [], subprocess.Popen
+
+    def start(*arguments, **options):
+        processes.append(real(*arguments, **options))
+        return processes[-1]
+
+    monkeypatch.setattr(child.subprocess, "Popen", start)
+    return processes

@@ -28,19 +28,6 @@ def explained(request, photos):
     return model, list(explain(model, photos[-1].pixels, method="deep"))
 
 
-@pytest.fixture
-def started(monkeypatch):
-    """The processes that are started during a test."""
-    processes, real = [], subprocess.Popen
-
-    def start(*arguments, **options):
-        processes.append(real(*arguments, **options))
-        return processes[-1]
-
-    monkeypatch.setattr(child.subprocess, "Popen", start)
-    return processes
-
-
 # Values
 
 

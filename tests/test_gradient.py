@@ -1,7 +1,5 @@
 """Expected gradients: a value for each pixel of any network, in a process that never stays."""
 
-import subprocess
-
 import numpy as np
 import pytest
 from made import SEEN, SIDE, OneRegionModel
@@ -10,7 +8,7 @@ from insects import explain, load_model
 from insects.errors import SettingsError, StoppedError
 from insects.explanation import Settings, supports
 from insects.networks import NETWORKS
-from insects.pixelwise import BACKGROUND_PHOTOS, child
+from insects.pixelwise import BACKGROUND_PHOTOS
 from insects.pixelwise.background import choose_background
 from insects.runs import find_run
 from insects.shortcut import PAIR
@@ -23,19 +21,6 @@ def explained(request, photos):
     """A model, with a backbone and without, and all explanations of a photo."""
     model = load_model(request.param)
     return model, list(explain(model, photos[-1].pixels, method="gradient"))
-
-
-@pytest.fixture
-def started(monkeypatch):
-    """The processes that are started during a test."""
-    processes, real = [], subprocess.Popen
-
-    def start(*arguments, **options):
-        processes.append(real(*arguments, **options))
-        return processes[-1]
-
-    monkeypatch.setattr(child.subprocess, "Popen", start)
-    return processes
 
 
 # Values

@@ -5,9 +5,10 @@ import re
 import secrets
 import shutil
 import time
-from pathlib import Path
+from functools import partial
 
 import pytest
+from opening import PATIENCE
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -15,10 +16,6 @@ from insects.datasets import load_dataset, uploads
 from insects.datasets.health import Report
 from insects.ui import datasets
 from insects.ui.workers import Worker
-
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "pages" / "dataset.py"
-PATIENCE = 120  # seconds; a bound for broken pages, never a measure
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -41,20 +38,9 @@ def new_server(monkeypatch):
 
 
 @pytest.fixture
-def visit():
-    """Return a function that opens the page; all pages it opened must end without an error."""
-    opened = []
-
-    def open_page(**session) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
-        for name, value in session.items():
-            page.session_state[name] = value
-        opened.append(page)
-        return page.run()
-
-    yield open_page
-    for page in opened:
-        assert not page.exception
+def visit(open_page):
+    """Return a function that opens the page with these values in the session."""
+    return partial(open_page, "dataset")
 
 
 def until(page: AppTest, condition) -> AppTest:

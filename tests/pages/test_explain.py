@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from opening import PATIENCE
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -23,7 +24,6 @@ from insects.wording import headline
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "pages" / "explain.py"
-PATIENCE = 120  # seconds; a bound for broken pages, never a measure
 CHANGED = "The settings have changed"
 NOT_YET = "Press **Explain** to see which parts of this photo say so."
 
@@ -35,22 +35,13 @@ def nothing_explained_before():
 
 
 @pytest.fixture
-def visit():
-    """Return a function that opens the page; all pages it opened must end without an error."""
-    opened = []
+def visit(open_page):
+    """Return a function that opens the page; it takes so many samples, or its default for None."""
 
-    def open_page(nsamples: int | None = 100) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
-        if nsamples:
-            page.session_state["nsamples"] = nsamples
-        opened.append(page)
-        return page.run()
+    def open_one(nsamples: int | None = 100) -> AppTest:
+        return open_page("explain", **({"nsamples": nsamples} if nsamples else {}))
 
-    yield open_page
-    for page in opened:
-        if job := page.session_state.job:
-            job.stop()
-        assert not page.exception
+    return open_one
 
 
 @pytest.fixture

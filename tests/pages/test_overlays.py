@@ -2,11 +2,11 @@
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
-from test_explain import CHANGED, PAGE, PATIENCE, alts, button, chart_alts, finished, text, until
+from test_explain import CHANGED, alts, button, chart_alts, finished, text, until
 
 import insects.explanation
 from insects.superpixels import BASELINES
@@ -24,22 +24,9 @@ def nothing_explained_before():
 
 
 @pytest.fixture
-def visit():
-    """Return a function that opens the page with these settings; it must end without an error."""
-    opened = []
-
-    def open_page(nsamples=100, **settings) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
-        for name, value in {"nsamples": nsamples, **settings}.items():
-            page.session_state[name] = value
-        opened.append(page)
-        return page.run()
-
-    yield open_page
-    for page in opened:
-        if job := page.session_state.job:
-            job.stop()
-        assert not page.exception
+def visit(open_page):
+    """Return a function that opens the page with these settings."""
+    return partial(open_page, "explain", nsamples=100)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from pathlib import Path
+from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,8 +17,6 @@ from insects.ui import cache
 from insects.ui import runs as runs_of_page
 from insects.ui import shortcut as lab
 
-PAGE = Path(__file__).parents[2] / "pages" / "shortcut_lab.py"
-PATIENCE = 120  # seconds; a bound for broken pages, never a measure
 ME, OTHER = "a" * 32, "b" * 32
 TRAIN = "Train both again on this machine"
 ON_THE_INSECT = re.compile(r"\*\*(\d+) % of what speaks for this answer lies on the insect")
@@ -47,20 +45,9 @@ def measured(monkeypatch):
 
 
 @pytest.fixture
-def visit():
-    """Return a function that opens the page; all pages it opened must end without an error."""
-    opened = []
-
-    def open_page(visitor=ME, **session) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
-        for name, value in {"visitor": visitor, **session}.items():
-            page.session_state[name] = value
-        opened.append(page)
-        return page.run()
-
-    yield open_page
-    for page in opened:
-        assert not page.exception
+def visit(open_page):
+    """Return a function that opens the page."""
+    return partial(open_page, "shortcut_lab", visitor=ME)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import pytest
 from made import DRAWN, made_run
@@ -23,8 +23,6 @@ from insects.training import launch, limits
 from insects.ui import datasets
 from insects.ui import runs as runs_of_page
 
-PAGE = Path(__file__).parents[2] / "pages" / "train.py"
-PATIENCE = 120  # seconds; a bound for broken pages, never a measure
 ME, OTHER = "a" * 32, "b" * 32
 MINE = replace(DRAWN, owner=ME)
 NOTHING_TRAINED = "Nothing has been trained here yet"
@@ -46,20 +44,9 @@ def started(monkeypatch):
 
 
 @pytest.fixture
-def visit():
-    """Return a function that opens the page; all pages it opened must end without an error."""
-    opened = []
-
-    def open_page(visitor=ME, **session) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
-        for name, value in {"visitor": visitor, **session}.items():
-            page.session_state[name] = value
-        opened.append(page)
-        return page.run()
-
-    yield open_page
-    for page in opened:
-        assert not page.exception
+def visit(open_page):
+    """Return a function that opens the page."""
+    return partial(open_page, "train", visitor=ME)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,29 +18,19 @@ from insects.training.similar_index import write_index
 from insects.ui import cache, trust
 from insects.ui.components.trust import ANY, OTHER
 
-PAGE = Path(__file__).parents[2] / "pages" / "explain.py"
-PATIENCE = 120  # seconds; a bound for broken pages, never a measure
 NOTHING = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
 WARNING = "This looks like none of the three"
 SWITCH = "Hide the label strip"
 
 
 @pytest.fixture
-def visit():
-    """Return a function that opens the page; all pages it opened must end without an error."""
-    opened = []
+def visit(open_page):
+    """Return a function that opens the page with a network, the default one at first."""
 
-    def open_page(network: str = cache.DEFAULT_NETWORK) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
-        page.session_state["nsamples"] = 100
-        page.session_state["network"] = network
-        opened.append(page)
-        return page.run()
+    def open_one(network: str = cache.DEFAULT_NETWORK) -> AppTest:
+        return open_page("explain", nsamples=100, network=network)
 
-    yield open_page
-    for page in opened:
-        page.session_state.job.stop()
-        assert not page.exception
+    return open_one
 
 
 @pytest.fixture
