@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from opening import PATIENCE
 from PIL import Image
@@ -16,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 import insects.explanation
 from insects.explanation import METHODS, Settings
 from insects.inference import Prediction
+from insects.pixelwise.child import PixelMap
 from insects.superpixels import BASELINES
 from insects.ui import cache
 from insects.ui.components.explain import BASELINE_TITLES, METHOD_TITLES
@@ -213,7 +215,15 @@ def test_as_in_article_2_sets_what_that_article_used_and_explains_at_once(visit)
     assert CHANGED not in text(page)
 
 
-def test_as_in_article_1_explains_each_pixel_of_the_photo_with_that_articles_network(visit):
+def test_as_in_article_1_explains_each_pixel_of_the_photo_with_that_articles_network(
+    visit, monkeypatch
+):
+    def pixel_maps(method, run, image, *_):  # the real ones are waited for in the browser
+        values = np.zeros((*image.shape[:2], 3))
+        values[:70, :70], values[-70:, -70:] = 1e-3, -1e-3
+        yield PixelMap(values, np.zeros(3), 61, 61, f"61 made photos for {method} of {run.name}")
+
+    monkeypatch.setattr(insects.explanation, "pixel_maps", pixel_maps)
     page = finished(visit())
     button(page, "As in article 1").click().run()
     assert page.selectbox(key="network").value == "tang"
@@ -221,7 +231,7 @@ def test_as_in_article_1_explains_each_pixel_of_the_photo_with_that_articles_net
     assert page.slider(key="n_segments").disabled
     assert page.slider(key="nsamples").disabled
     finished(page)
-    assert "tang, deep, 50,176 pixels, background: 61 " in text(page)
+    assert "tang, deep, 50,176 pixels, background: 61 made photos for deep of tang" in text(page)
     assert chart_alts(page) == [alt for alt in chart_alts(page) if alt.startswith("Probab")]
     assert text(page).count("This method has no error bars.") == 3
     assert len(alts(page, "What speaks for and against ")) == 3
