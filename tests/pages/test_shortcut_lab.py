@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-from functools import partial
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -46,8 +45,12 @@ def measured(monkeypatch):
 
 @pytest.fixture
 def visit(open_page):
-    """Return a function that opens the page."""
-    return partial(open_page, "shortcut_lab", visitor=ME)
+    """Return a function that opens the page for a visitor, or another one."""
+
+    def open_one(visitor=ME, **session) -> AppTest:
+        return open_page("shortcut_lab", visitor=visitor, **session)
+
+    return open_one
 
 
 @pytest.fixture

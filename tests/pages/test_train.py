@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from made import DRAWN, made_run
@@ -45,8 +44,12 @@ def started(monkeypatch):
 
 @pytest.fixture
 def visit(open_page):
-    """Return a function that opens the page."""
-    return partial(open_page, "train", visitor=ME)
+    """Return a function that opens the page for a visitor, or another one."""
+
+    def open_one(visitor=ME, **session) -> AppTest:
+        return open_page("train", visitor=visitor, **session)
+
+    return open_one
 
 
 @pytest.fixture
