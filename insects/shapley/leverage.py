@@ -26,9 +26,9 @@ RIDGES = np.logspace(-4, 3, 29)
 # several times the pairs that are scored, so that their own error is small beside the rest.
 MIN_SURROGATE_PAIRS = 2048
 SURROGATE_FACTOR = 4
-PLACES_PAIRS = 8192  # the same for one of places
+PLACES_PAIRS = 6144  # the same for one of places
 # It learns anew where there are so many times the samples; between, what is new is just foreseen.
-RELEARN = 1.7
+RELEARN = 2.5
 # A surrogate foresees pairs from two thirds of the samples, leave-one-out from all but one, so its
 # error may be so many times as large before it counts as worse.
 SURROGATE_HANDICAP = 2.0
@@ -51,7 +51,7 @@ def leverage(
         nsamples: coalitions to score, nobody and everybody included.
         batch_size: coalitions are scored in multiples of it, as far as the budget allows.
         probabilities: the scores of a coalition are probabilities that sum to 1.
-        places: of the same game, where it tells places apart, and then asked in its stead.
+        places: of the same game, where it tells places apart; asked in its stead while it learns.
     """
     if n_players < 2 or (n_players <= MAX_PLAYERS and 2**n_players <= nsamples):
         yield from exact(game, n_players)
@@ -79,7 +79,9 @@ class _Samples:
     def __init__(self, game: Game, places: Places | None, shown: np.ndarray) -> None:
         self._game, self._places, self._all = game, places, shown
         self.n_pairs, self.n_players = shown.shape
-        ends, self.end_parts = self._ask(np.repeat([[False], [True]], self.n_players, axis=1))
+        ends, self.end_parts = self._ask(
+            np.repeat([[False], [True]], self.n_players, axis=1), places is not None
+        )
         self.base, self.total = ends[0], ends[1] - ends[0]
         self.scores = np.empty((2, 0, ends.shape[1]))
         self.parts = np.empty((2, 0, *self.end_parts.shape[1:]))
@@ -92,14 +94,15 @@ class _Samples:
     def score(self, stop: int) -> None:
         """Score further pairs, up to so many; parts of the first `MOST_PAIRS`, at least."""
         new = self._all[len(self.shown) : stop]
-        scores, parts = self._ask(np.concatenate([new, ~new]))
+        wants_parts = self._places is not None and len(self.shown) < MOST_PAIRS
+        scores, parts = self._ask(np.concatenate([new, ~new]), wants_parts)
         self.scores = np.concatenate([self.scores, np.stack(np.split(scores, 2))], axis=1)
-        if len(self.shown) - len(new) < MOST_PAIRS:
+        if wants_parts:
             self.parts = np.concatenate([self.parts, np.stack(np.split(parts, 2))], axis=1)
 
-    def _ask(self, coalitions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return scores, and the parts of the places: of none where they are not known."""
-        if self._places:
+    def _ask(self, coalitions: np.ndarray, wants_parts: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return scores, and the parts of the places: of none where they are not wanted."""
+        if self._places and wants_parts:
             scores, parts = self._places.score(coalitions)
         else:
             scores = self._game(coalitions)
