@@ -131,6 +131,33 @@ class Explanation:
     background: str = ""
     familiarity: float | None = None
 
+    @classmethod
+    def of(
+        cls,
+        estimate: Estimate,
+        model: Model,
+        prediction: Prediction,
+        image: np.ndarray,
+        segments: np.ndarray,
+        settings: Settings,
+        background: str = "",
+    ) -> "Explanation":
+        """Return what an estimate says of a prediction; what the others are stands above."""
+        return cls(
+            model_name=model.name,
+            class_names=model.class_names,
+            probabilities=prediction.probabilities,
+            shap_values=estimate.values,
+            standard_errors=estimate.standard_errors,
+            base_values=estimate.base_values,
+            segments=segments,
+            image=image,
+            nsamples=estimate.evaluations,
+            settings=settings,
+            background=background,
+            familiarity=prediction.familiarity,
+        )
+
     @property
     def prediction(self) -> Prediction:
         """The prediction that is explained."""
@@ -235,19 +262,7 @@ def _explain(
     of = 2 ** (int(segments.max()) + 1) if settings.method == "exact" else settings.nsamples
     game = PhotoGame(model, image, segments, settings.baseline, settings.output, of, on_progress)
     for estimate in _estimates(game, image, segments, settings, on_progress):
-        yield Explanation(
-            model_name=model.name,
-            class_names=model.class_names,
-            probabilities=prediction.probabilities,
-            familiarity=prediction.familiarity,
-            shap_values=estimate.values,
-            standard_errors=estimate.standard_errors,
-            base_values=estimate.base_values,
-            segments=segments,
-            image=image,
-            nsamples=estimate.evaluations,
-            settings=settings,
-        )
+        yield Explanation.of(estimate, model, prediction, image, segments, settings)
 
 
 def _explain_pixels(
@@ -258,19 +273,10 @@ def _explain_pixels(
     segments = np.arange(model.image_size**2).reshape(model.image_size, model.image_size)
     maps = pixel_maps(settings.method, model.run.path, image, settings.seed, on_progress)
     for found in maps:
-        yield Explanation(
-            model_name=model.name,
-            class_names=model.class_names,
-            probabilities=prediction.probabilities,
-            familiarity=prediction.familiarity,
-            shap_values=found.values.reshape(segments.size, -1) / temperature,
-            standard_errors=None,
-            base_values=found.base_values / temperature,
-            segments=segments,
-            image=image,
-            nsamples=found.spent,
-            settings=settings,
-            background=found.background,
+        values = found.values.reshape(segments.size, -1) / temperature
+        estimate = Estimate(values, None, found.base_values / temperature, found.spent)
+        yield Explanation.of(
+            estimate, model, prediction, image, segments, settings, found.background
         )
 
 

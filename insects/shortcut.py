@@ -16,7 +16,7 @@ from insects.datasets.drawn import BETRAYING, TEST_EVERY, DrawnPhoto, load_drawn
 from insects.errors import RunError
 from insects.explanation import Explanation, Settings
 from insects.faithfulness import Localisation, localisation
-from insects.inference import Model, load_model
+from insects.inference import Model, Prediction, load_model
 from insects.markdown import table
 from insects.networks.small import NETWORK
 from insects.photos import resize
@@ -120,19 +120,9 @@ def explain_drawing(
 
     n_superpixels = int(segments.max()) + 1
     *_, estimate = leverage(game, n_superpixels, s.nsamples, s.seed, BATCH, True)
-    explanation = Explanation(
-        model_name=model.name,
-        class_names=model.class_names,
-        probabilities=model.probabilities(image[None])[0],
-        shap_values=estimate.values,
-        standard_errors=estimate.standard_errors,
-        base_values=estimate.base_values,
-        segments=segments,
-        image=image,
-        nsamples=estimate.evaluations,
-        settings=s,
-        background="bare ground of each class in turn",
-    )
+    prediction = Prediction(model.class_names, model.probabilities(image[None])[0])
+    behind = "bare ground of each class in turn"
+    explanation = Explanation.of(estimate, model, prediction, image, segments, s, behind)
     return explanation, localisation(explanation, photo.mask())
 
 

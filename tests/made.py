@@ -1,4 +1,5 @@
-"""Photos made for tests of looks, series, splits and health; and runs, made without a training."""
+"""Photos made for tests of looks, series, splits and health; and runs and
+explanations, made without a training."""
 
 import hashlib
 import io
@@ -16,6 +17,8 @@ from insects.datasets.dataset import Dataset, Photo
 from insects.datasets.drawn import load_drawn
 from insects.datasets.splits import apply_split
 from insects.errors import PhotoError
+from insects.explanation import Explanation
+from insects.explanation import Settings as ExplanationSettings
 from insects.networks import Recipe
 from insects.predictions import Said, save_predictions
 from insects.runs import SHIPPED, Run
@@ -130,6 +133,29 @@ def made_run(folder, name="run", state="finished", settings=DRAWN, epochs_done=N
         _write_network(run, dataset)
     run.set_status(state)
     return Run(run.path)
+
+
+def made_explanation(shap_values, segments, error=None, **changes):
+    """An explanation of two classes.
+
+    Args:
+        shap_values: (n_superpixels, 2).
+        error: the standard error of every value; None for a method without errors.
+        changes: other fields of an `Explanation`.
+    """
+    fields = {
+        "model_name": "made",
+        "class_names": ("one", "other"),
+        "probabilities": np.array([0.9, 0.1]),
+        "base_values": np.zeros(2),
+        "image": np.zeros((*segments.shape, 3), np.uint8),
+        "nsamples": 100,
+        "settings": ExplanationSettings(),
+    }
+    errors = None if error is None else np.full_like(shap_values, error)
+    return Explanation(
+        **{**fields, **changes}, shap_values=shap_values, standard_errors=errors, segments=segments
+    )
 
 
 def _write_epochs(run, done):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made import made_explanation
 
 from insects.convergence import (
     FEWEST_A_SUPERPIXEL,
@@ -21,7 +22,7 @@ from insects.convergence import (
     summary,
     until_settled,
 )
-from insects.explanation import Explanation, Settings
+from insects.explanation import Settings
 from insects.shapley.leverage import leverage
 from insects.wording import how_precise, how_settled
 
@@ -35,17 +36,10 @@ def explanation(values=CLEAR, error=0.01, nsamples=400, allowed=1000, **settings
         error: of every value; None for a method without errors.
     """
     values = np.array(values, float)
-    shap_values = np.stack([values, -values], axis=1)
-    side = len(values)
-    return Explanation(
-        model_name="made",
-        class_names=("one", "other"),
-        probabilities=np.array([0.9, 0.1]),
-        shap_values=shap_values,
-        standard_errors=None if error is None else np.full_like(shap_values, error),
-        base_values=np.zeros(2),
-        segments=np.tile(np.arange(side), (side, 1)),
-        image=np.zeros((side, side, 3), np.uint8),
+    return made_explanation(
+        np.stack([values, -values], axis=1),
+        np.tile(np.arange(len(values)), (len(values), 1)),
+        error,
         nsamples=nsamples,
         settings=Settings(nsamples=allowed, **settings),
     )

@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from made import made_explanation
 
 from insects.bench.faithfulness import _figures as check_figures
 from insects.bench.localisation import _figures as place_figures
 from insects.bench.localisation import some_drawn
 from insects.datasets import load_dataset
 from insects.errors import SettingsError, StoppedError
-from insects.explanation import Explanation, Settings
+from insects.explanation import Settings
 from insects.faithfulness import (
     MAX_STEPS,
     RANDOM_ORDERS,
@@ -54,16 +55,13 @@ class LinearModel:
 def explained(values, segments, image, **settings):
     """An explanation of the class "seen" by these values, (n_superpixels,)."""
     values = np.asarray(values, float)
-    return Explanation(
-        model_name="linear",
+    return made_explanation(
+        np.stack([-values, values], axis=1),
+        segments,
         class_names=("other", "seen"),
         probabilities=np.array([0.1, 0.9]),
-        shap_values=np.stack([-values, values], axis=1),
-        standard_errors=None,
         base_values=np.array([1 - HIDDEN, HIDDEN]),
-        segments=segments,
         image=image,
-        nsamples=100,
         settings=Settings(**settings),
     )
 

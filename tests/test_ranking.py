@@ -2,26 +2,17 @@
 
 import numpy as np
 import pytest
+from made import made_explanation
 
-from insects.explanation import Explanation, Settings
+from insects.explanation import Settings
 from insects.ranking import Region, decimals, listed, ranked
 
 
 def explanation(values, error=0.01, **settings):
     """An explanation of two classes and four superpixels, one a quarter of the picture."""
     shap_values = np.stack([np.array(values, float), np.zeros(len(values))], axis=1)
-    return Explanation(
-        model_name="made",
-        class_names=("one", "other"),
-        probabilities=np.array([0.9, 0.1]),
-        shap_values=shap_values,
-        standard_errors=None if error is None else np.full_like(shap_values, error),
-        base_values=np.zeros(2),
-        segments=np.kron([[0, 1], [2, 3]], np.ones((6, 6), int)),
-        image=np.zeros((12, 12, 3), np.uint8),
-        nsamples=100,
-        settings=Settings(**settings),
-    )
+    quarters = np.kron([[0, 1], [2, 3]], np.ones((6, 6), int))
+    return made_explanation(shap_values, quarters, error, settings=Settings(**settings))
 
 
 def test_the_strongest_come_first_whatever_their_sign():

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 import pytest
+from made import made_explanation
 
-from insects.explanation import METHODS, Explanation, Settings
+from insects.explanation import METHODS, Explanation
 from insects.faithfulness import Curve
 from insects.inference import Prediction
 from insects.wording import METHOD_SENTENCES, describe, follows, headline, is_clear, percent, signed
@@ -27,17 +28,13 @@ def in_nine_parts(values, errors=0.01, colour=(128, 128, 128), probabilities=(0.
     """
     values = np.asarray(values, float)
     rows, columns = np.indices((SIDE, SIDE)) * 3 // SIDE
-    return Explanation(
-        model_name="made",
+    return made_explanation(
+        np.stack([-values, values], axis=1),
+        3 * rows + columns,
+        errors,
         class_names=("cockroach", "beetles"),
         probabilities=np.array(probabilities),
-        shap_values=np.stack([-values, values], axis=1),
-        standard_errors=None if errors is None else np.full((9, 2), errors),
-        base_values=np.zeros(2),
-        segments=3 * rows + columns,
         image=np.full((SIDE, SIDE, 3), colour, np.uint8),
-        nsamples=100,
-        settings=Settings(),
     )
 
 

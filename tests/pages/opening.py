@@ -1,5 +1,7 @@
-"""How the tests of pages open them, and how long they wait."""
+"""How the tests of pages open them, read them, and wait for them."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -14,3 +16,21 @@ def opened(name: str, **session: object) -> AppTest:
     for key, value in session.items():
         page.session_state[key] = value
     return page.run()
+
+
+def text(page: AppTest) -> str:
+    """Return all that a page says, as Markdown."""
+    said = (page.subheader, page.markdown, page.caption)
+    told = (page.info, page.error, page.warning, page.success)
+    return "\n".join(element.value for elements in (*said, *told) for element in elements)
+
+
+def until(page: AppTest, condition: Callable[[AppTest], object]) -> AppTest:
+    """Run the page again and again, as its fragments do, until the condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition(page):
+        assert time.monotonic() < deadline, f"no end after {PATIENCE} s:\n{text(page)}"
+        time.sleep(0.1)
+        page.run()
+    assert not page.exception
+    return page

@@ -1,16 +1,15 @@
 """The panel that checks an explanation, without a browser."""
 
 import threading
-import time
 
 import pytest
+from opening import PATIENCE, text, until
 from streamlit.testing.v1 import AppTest
 
 from insects.errors import InsectsError
 from insects.ui import cache
 from insects.ui.components import checks
 
-PATIENCE = 60  # seconds; a bound for a broken panel, never a measure
 DONE = "Taking parts away in this order lowers the answer"
 
 
@@ -55,22 +54,8 @@ def visit():
     return AppTest.from_function(panel, default_timeout=PATIENCE).run()
 
 
-def said(page):
-    return "\n".join(one.value for one in [*page.markdown, *page.caption, *page.info, *page.error])
-
-
 def button(page):
     return next((one for one in page.button if one.key == "check-faithfulness"), None)
-
-
-def until(page, condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition(page):
-        assert time.monotonic() < deadline, said(page)
-        time.sleep(0.1)
-        page.run()
-    assert not page.exception
-    return page
 
 
 def test_nothing_is_checked_before_the_button_is_pressed(counted):
@@ -81,18 +66,18 @@ def test_nothing_is_checked_before_the_button_is_pressed(counted):
 
 
 def test_the_button_leads_to_two_curves_each_said_in_words():
-    page = until(button(visit()).click().run(), lambda page: DONE in said(page))
-    assert "Showing parts in this order raises the answer" in said(page)
-    assert "20 random orders" in said(page)
-    assert "are blurred" in said(page)
+    page = until(button(visit()).click().run(), lambda page: DONE in text(page))
+    assert "Showing parts in this order raises the answer" in text(page)
+    assert "20 random orders" in text(page)
+    assert "are blurred" in text(page)
     assert len(page.get("vega_lite_chart")) == 2
     assert button(page) is None
 
 
 def test_the_same_explanation_is_checked_once_for_all_visitors(counted):
-    until(button(visit()).click().run(), lambda page: DONE in said(page))
+    until(button(visit()).click().run(), lambda page: DONE in text(page))
     page = button(visit()).click().run()
-    assert DONE in said(page)
+    assert DONE in text(page)
     assert len(counted[0]) == 1
 
 
@@ -107,7 +92,7 @@ def test_another_explanation_has_its_own_check_and_ends_the_one_before(counted):
     old.wait()
     assert old.state == "stopped"
     gate.set()
-    until(button(page).click().run(), lambda page: DONE in said(page))
+    until(button(page).click().run(), lambda page: DONE in text(page))
     assert len(made) == 2
 
 
@@ -117,9 +102,9 @@ def test_a_running_check_shows_its_progress_and_can_be_stopped_and_begun_again(c
     page = button(visit()).click().run()
     assert button(page) is None
     stop = next(one for one in page.button if one.key == "stop-check")
-    page = until(stop.click().run(), lambda page: "stopped before it was done" in said(page))
+    page = until(stop.click().run(), lambda page: "stopped before it was done" in text(page))
     gate.set()
-    until(button(page).click().run(), lambda page: DONE in said(page))
+    until(button(page).click().run(), lambda page: DONE in text(page))
 
 
 def test_a_check_that_fails_says_why_and_can_be_begun_again(monkeypatch):
@@ -127,5 +112,5 @@ def test_a_check_that_fails_says_why_and_can_be_begun_again(monkeypatch):
         raise InsectsError("The run is gone.")
 
     monkeypatch.setattr(checks, "faithfulness", failing)
-    page = until(button(visit()).click().run(), lambda page: "The run is gone." in said(page))
+    page = until(button(visit()).click().run(), lambda page: "The run is gone." in text(page))
     assert button(page) is not None

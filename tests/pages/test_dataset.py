@@ -4,11 +4,10 @@ import json
 import re
 import secrets
 import shutil
-import time
 from functools import partial
 
 import pytest
-from opening import PATIENCE
+from opening import PATIENCE, text, until
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -43,27 +42,12 @@ def visit(open_page):
     return partial(open_page, "dataset")
 
 
-def until(page: AppTest, condition) -> AppTest:
-    """Run the page again and again, as its fragment does, until the condition holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition(page):
-        assert time.monotonic() < deadline, f"no end after {PATIENCE} s:\n{text(page)}"
-        time.sleep(0.2)
-        page.run()
-    return page
-
-
 def examined(page: AppTest) -> AppTest:
     return until(page, lambda page: page.expander and "health report" in labels(page))
 
 
 def labels(page: AppTest) -> str:
     return " ".join(expander.label for expander in page.expander)
-
-
-def text(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.error, page.warning, page.success)
-    return "\n".join(element.value for elements in kinds for element in elements)
 
 
 def gallery(page: AppTest) -> list[str]:
@@ -196,6 +180,31 @@ def test_ones_own_photos_can_be_chosen_and_removed(visit, own_dataset):
     assert not path.exists()
     assert "have been removed" in text(page)
     assert shown(page)[2] == 450
+
+
+def test_a_zip_that_is_unpacked_while_the_page_is_drawn_is_chosen(visit, own_dataset, monkeypatch):
+    path, token = own_dataset
+
+    class Ending:
+        """A worker that ends as soon as somebody has seen it going on."""
+
+        state, error, arguments = "done", "", (str(path),)
+        seen = False
+
+        def __init__(self):
+            self.result = {"sentence": "8 photos of 2 classes.", "left_out": []}
+
+        @property
+        def is_going_on(self):
+            before, self.seen = self.seen, True
+            return not before
+
+    worker = Ending()
+    monkeypatch.setattr(datasets, "unpacking", lambda target: worker if target else None)
+    page = visit(visitor=token, zip_target="it")
+    assert not page.exception
+    assert page.session_state.dataset == str(path)
+    assert shown(page)[2] == 8
 
 
 def test_nobody_else_can_choose_them(visit, own_dataset):

@@ -5,12 +5,11 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from opening import PATIENCE
+from opening import PATIENCE, text, until
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -63,24 +62,8 @@ def gate(monkeypatch):
     event.set()
 
 
-def until(page: AppTest, condition) -> AppTest:
-    """Run the page again and again, as its fragment does, until the condition holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition(page):
-        assert time.monotonic() < deadline, f"no end after {PATIENCE} s:\n{text(page)}"
-        time.sleep(0.1)
-        page.run()
-    return page
-
-
 def finished(page: AppTest) -> AppTest:
     return until(page, lambda page: len(page.download_button) == 2)
-
-
-def text(page: AppTest) -> str:
-    """Return all that the page says."""
-    kinds = (page.subheader, page.markdown, page.caption, page.info, page.error, page.warning)
-    return "\n".join(element.value for elements in kinds for element in elements)
 
 
 def button(page: AppTest, label: str):

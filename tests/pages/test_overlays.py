@@ -6,7 +6,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from test_explain import CHANGED, alts, button, chart_alts, finished, text, until
+from opening import text, until
+from test_explain import CHANGED, alts, button, chart_alts, finished
 
 import insects.explanation
 from insects.superpixels import BASELINES

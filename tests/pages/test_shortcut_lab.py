@@ -6,6 +6,7 @@ import re
 import shutil
 
 import pytest
+from opening import text
 from streamlit.testing.v1 import AppTest
 
 from insects import shortcut
@@ -78,12 +79,6 @@ def _copied(folder, name, owner, seed, bias, state, figures) -> Run:
     run.set_status(state)
     os.utime(run.path / "status")
     return run
-
-
-def text(page: AppTest) -> str:
-    """Return all that the page says."""
-    kinds = (page.markdown, page.caption, page.info, page.error, page.warning)
-    return "\n".join(element.value for elements in kinds for element in elements)
 
 
 def answers(page: AppTest) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from made import DRAWN, made_run
+from opening import text
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -65,12 +66,6 @@ def garden():
     (path / uploads.LEFT_OUT).write_text("[]")
     yield str(path)
     shutil.rmtree(path, ignore_errors=True)
-
-
-def text(page: AppTest) -> str:
-    """Return all that the page says."""
-    kinds = (page.markdown, page.caption, page.info, page.error, page.warning, page.success)
-    return "\n".join(element.value for elements in kinds for element in elements)
 
 
 def state(page: AppTest) -> str:

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from made import labelled, made_run
+from opening import text
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -44,13 +45,6 @@ def drawn_run(own_runs_folder):
     return run, photos
 
 
-def text(page: AppTest) -> str:
-    """Return all that the page says."""
-    kinds = (page.subheader, page.markdown, page.caption, page.info, page.error, page.warning)
-    said = "\n".join(element.value for elements in kinds for element in elements)
-    return said.replace("\\", "")  # before what Markdown would take for a sign
-
-
 def upload(page: AppTest, pixels: np.ndarray) -> AppTest:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
@@ -82,7 +76,7 @@ def test_a_picture_of_no_insect_is_warned_of_above_the_bars(visit):
 def test_an_insect_is_said_to_be_familiar_and_nothing_is_warned_of(visit):
     page = visit()
     assert not page.warning
-    assert "familiar: it looks like photos of beetles, cockroach or dragonflies" in text(page)
+    assert r"familiar\: it looks like photos of beetles, cockroach or dragonflies" in text(page)
 
 
 def test_where_nobody_can_tell_nothing_is_said(visit, monkeypatch):

@@ -28,6 +28,9 @@ AS_OWN_CAME = "Your own train and test photos, or one in five of each class put 
 def dataset_picker() -> str:
     """Show the datasets of this visitor, and return the chosen one's name."""
     titles = datasets.choices()
+    if unpacked := st.session_state.pop("unpacked", ""):
+        st.session_state.dataset = unpacked
+        state.close_photo()
     if st.session_state.get("dataset", "") not in titles:
         if "dataset" in st.session_state:
             st.session_state.dataset_gone = True
@@ -131,8 +134,7 @@ def _unpack_progress() -> None:
         shared.work(worker, "Waiting for the zips before yours …")
         return
     if worker and worker.state == "done":
-        st.session_state.dataset = worker.arguments[-1]
-        state.close_photo()
+        st.session_state.unpacked = worker.arguments[-1]  # the picker takes it up
     st.rerun()
 
 
@@ -145,16 +147,21 @@ def _say_outcome(worker: Worker) -> None:
         st.caption(shared.plain(f"{left_out['file']}: {left_out['why']}"))
 
 
-def split_picker(dataset: Dataset) -> str:
-    """Show the rules of splitting that are ready for a dataset, and return the chosen one."""
+def split_picker(dataset: Dataset, key: str = "split", first: str = "") -> str:
+    """Show the rules of splitting that are ready for a dataset, and return the chosen one.
+
+    Args:
+        key: of the choice in the session.
+        first: the rule that is chosen before the visitor chooses; else the first that is ready.
+    """
     ready = [name for name in SPLITS if is_ready(dataset, name)]
-    if st.session_state.get("split") not in ready:
-        st.session_state.split = ready[0]
+    if st.session_state.get(key) not in ready:
+        st.session_state[key] = first or ready[0]
     chosen = st.segmented_control(
         "Split",
         ready,
         format_func=lambda name: split_title(name, dataset),
-        key="split",
+        key=key,
         required=True,
         persist_state="session",
     )

@@ -5,7 +5,6 @@ from dataclasses import replace
 import streamlit as st
 
 from insects.datasets import Dataset
-from insects.datasets.splits import SPLITS, is_ready
 from insects.errors import InsectsError
 from insects.networks import NETWORKS, Network, Recipe
 from insects.networks.layers import layers_of, parameters_of
@@ -13,7 +12,7 @@ from insects.training.inputs import can_augment
 from insects.training.limits import limits
 from insects.training.settings import Settings
 from insects.ui import datasets, runs, visitor
-from insects.ui.components.dataset import split_title, split_words
+from insects.ui.components.dataset import split_picker
 
 BATCH_SIZES = (8, 16, 32, 64, 128)
 LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
@@ -22,7 +21,7 @@ LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 def settings_form() -> tuple[Settings, Dataset]:
     """Show what can be chosen of a training, and return it with the photos it is about."""
     dataset = datasets.dataset(_dataset_picker())
-    split = _split_picker(dataset)
+    split = split_picker(dataset, key="train-split", first="deduplicated")
     network = _network_picker(len(dataset.class_names))
     recipe = _recipe_picker(network)
     augment = st.toggle(
@@ -55,22 +54,6 @@ def _dataset_picker() -> str:
         key="train-dataset",
         persist_state="session",
     )
-
-
-def _split_picker(dataset: Dataset) -> str:
-    ready = [name for name in SPLITS if is_ready(dataset, name)]
-    if st.session_state.get("train-split") not in ready:
-        st.session_state["train-split"] = "deduplicated"
-    chosen = st.segmented_control(
-        "Split",
-        ready,
-        format_func=lambda name: split_title(name, dataset),
-        key="train-split",
-        required=True,
-        persist_state="session",
-    )
-    st.caption(split_words(str(chosen), dataset))
-    return str(chosen)
 
 
 def _network_picker(n_classes: int) -> Network:
