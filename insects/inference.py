@@ -2,11 +2,12 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from ai_edge_litert import interpreter as litert
@@ -27,6 +28,7 @@ _standard_error = threading.Lock()
 # The matrices beside the network are small. With threads of its own, BLAS takes the cores from
 # LiteRT: an explanation took an eighth longer.
 threadpool_limits(1, user_api="blas")
+T = TypeVar("T")
 BACKBONES = Path(__file__).parent / "pretrained" / "backbones"
 
 
@@ -71,39 +73,35 @@ class Interpreter:
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """Return the outputs, (n, n_outputs) float32, for inputs (n, ...) of any number type."""
-        if len(inputs) == 1:
-            return self._run(inputs, 1)[0]
         batches = range(0, len(inputs), BATCH_SIZE)
         return np.concatenate(
-            [self._run(inputs[i : i + BATCH_SIZE], BATCH_SIZE)[0] for i in batches]
+            [self.read(inputs[i : i + BATCH_SIZE], lambda found: found[0].copy()) for i in batches]
         )
 
-    def all_outputs(self, inputs: np.ndarray) -> list[np.ndarray]:
-        """Return every output of the network for a batch of inputs, those of fewer axes first.
+    def read(self, inputs: np.ndarray, take: Callable[[list[np.ndarray]], T]) -> T:
+        """Return what is taken of the outputs for a batch of inputs.
 
         Args:
             inputs: (n, ...), at most `BATCH_SIZE`.
+            take: is given every output, those of fewer axes first. They are LiteRT's own memory,
+                which is gone afterwards: it copies what it keeps. A large output is dear to copy.
         """
-        return self._run(inputs, 1 if len(inputs) == 1 else BATCH_SIZE, more=True)
-
-    @property
-    def input_size(self) -> int:
-        """How many numbers it takes of one input, where that is one row of them."""
-        return int(self._interpreter(1).get_input_details()[0]["shape"][1])
-
-    def _run(self, inputs: np.ndarray, batch_size: int, more: bool = False) -> list[np.ndarray]:
-        """Run at most `batch_size` inputs; the places left over keep what was in them."""
+        batch_size = 1 if len(inputs) == 1 else BATCH_SIZE
         with self._lock:
             interpreter = self._interpreter(batch_size)
-            # A view into LiteRT's own memory: it must be gone before `invoke`.
+            # A view into LiteRT's own memory: it must be gone before `invoke`. The places left
+            # over keep what was in them.
             interpreter.tensor(interpreter.get_input_details()[0]["index"])()[: len(inputs)] = (
                 inputs
             )
             interpreter.invoke()
             details = sorted(interpreter.get_output_details(), key=lambda one: len(one["shape"]))
-            wanted = details if more else details[:1]
-            outputs = [interpreter.get_tensor(one["index"]) for one in wanted]
-        return [output[: len(inputs)] for output in outputs]
+            return take([interpreter.tensor(one["index"])()[: len(inputs)] for one in details])
+
+    @property
+    def input_size(self) -> int:
+        """How many numbers it takes of one input, where that is one row of them."""
+        return int(self._interpreter(1).get_input_details()[0]["shape"][1])
 
     def _interpreter(self, batch_size: int) -> litert.Interpreter:
         if batch_size not in self._by_batch_size:
@@ -168,8 +166,11 @@ class Model:
             images: as of `logits`, at most `BATCH_SIZE`, of a network that `has_parts`.
         """
         below, last = self._networks
-        embeddings, view = below.all_outputs(images)
-        parts = views.parts(view, *self._last_layer) / np.float32(self.temperature)
+        slopes, offset = self._last_layer
+        embeddings, parts = below.read(
+            images, lambda outputs: (outputs[0].copy(), views.parts(outputs[1], slopes, offset))
+        )
+        parts /= np.float32(self.temperature)
         logits = last(embeddings) / np.float32(self.temperature)
         return softmax(logits.astype(np.float64), axis=1), parts
 
@@ -209,7 +210,8 @@ def backbone() -> Interpreter:
 
 def _see(photo: np.ndarray) -> list[np.ndarray]:
     """Return the backbone's embedding, (1, 1280), and its view of each place, (1, 7, 7, 1280)."""
-    return backbone().all_outputs(resize(photo, BACKBONE_SIZE)[None])
+    image = resize(photo, BACKBONE_SIZE)[None]
+    return backbone().read(image, lambda outputs: [output.copy() for output in outputs])
 
 
 def load_model(name_or_path: str | Path) -> Model:

@@ -87,17 +87,50 @@ def test_errors_are_positive_and_fall_with_more_samples(places):
 # What is learned of places
 
 
-def test_a_sample_is_foreseen_as_if_it_had_not_been_learned_from():
+def test_a_pair_is_foreseen_as_if_it_had_not_been_learned_from():
     generator = np.random.default_rng(0)
     x = generator.choice([-1, 1], (20, 6)).astype(np.float32)
-    y = generator.normal(size=(20, 1, 2)).astype(np.float32)
-    weighted = np.full((1, 20, 6), 1 / 6, np.float32) * x
-    _, left_out = module._learn(weighted, x, y)
+    even, odd = generator.normal(size=(2, 20, 1, 2)).astype(np.float32)
+    weights = np.full((1, 6), 1 / 6, np.float32)
+    _, left_out = module._learn(weights, x, even, odd)
     for i in range(20):
         others = np.arange(20) != i
-        solved, _ = module._learn(weighted[:, others], x[others], y[others])
-        foreseen = module._kernel(x[i : i + 1], weighted[0, others].T) @ solved[0]
-        np.testing.assert_allclose(y[i, 0] - left_out[i], foreseen[0], atol=1e-4)
+        (solved,), _ = module._learn(weights, x[others], even[others], odd[others])
+        agreement = np.exp(x[others] @ (weights[0] * x[i]))
+        foreseen = agreement @ solved[:, :2] + (1 / agreement) @ solved[:, 2:]
+        np.testing.assert_allclose(even[i, 0] + odd[i, 0] - left_out[0, i], foreseen, atol=1e-4)
+
+
+def test_learning_by_halves_is_a_gaussian_process_on_all_samples():
+    generator = np.random.default_rng(0)
+    x = generator.choice([-1, 1], (20, 6)).astype(np.float32)
+    even, odd = generator.normal(size=(2, 20, 1, 2)).astype(np.float32)
+    weights = np.full((1, 6), 1 / 6, np.float32)
+    (solved,), _ = module._learn(weights, x, even, odd)
+    both = np.concatenate([x, -x])
+    kernel = np.exp(both @ both.T / 6 - 1) + module.NOISE * np.eye(40)
+    expected = np.linalg.solve(kernel, np.concatenate([even + odd, even - odd])[:, 0])
+    found = np.concatenate([solved[:, :2], solved[:, 2:]]) * np.exp(module.SHARPNESS)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_a_player_counts_more_where_it_is_near_and_where_it_moves_the_logits():
+    generator = np.random.default_rng(0)
+    x = generator.choice([-1, 1], (50, 4)).astype(np.float32)
+    odd = x[:, [0]] @ np.array([[1.0, -1.0]], np.float32)  # player 0 alone moves them
+    nearness = np.array([[0.4, 0.4, 0.1, 0.1], [0.1, 0.1, 0.4, 0.4]])
+    weights = module._weights(nearness, x, odd)
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+    assert weights[0, 0] > 3 * weights[0, 1] > 3 * weights[0, 2]
+    assert weights[1, 2] > 3 * weights[1, 1]
+    assert (weights > 0).all()
+
+
+def test_where_no_player_moves_anything_nearness_alone_counts():
+    nearness = np.array([[0.7, 0.3]])
+    x = np.array([[1, 1], [1, -1]], np.float32)
+    weights = module._weights(nearness, x, np.zeros((2, 2), np.float32))
+    np.testing.assert_allclose(weights, nearness, rtol=1e-5)
 
 
 def test_new_samples_are_foreseen_by_what_was_learned(places):
@@ -108,6 +141,9 @@ def test_new_samples_are_foreseen_by_what_was_learned(places):
     ends = places.score(np.repeat([[False], [True]], N_PLAYERS, axis=1))[1]
     surrogate = PlaceSurrogate(places.nearness, learned, parts, ends)
     truth = places.score(shown)[0] - places.score(~shown)[0]
+    scores, hidden_scores = surrogate(shown)
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+    np.testing.assert_allclose(hidden_scores, surrogate(~shown)[0], atol=1e-6)
     left = surrogate.differences(shown) - truth
     for part in (slice(80), slice(80, None)):  # learned from, and new
         assert (left[part] ** 2).sum() < 0.2 * (truth[part] ** 2).sum()

@@ -12,7 +12,7 @@ from scipy.cluster.hierarchy import linkage
 
 from insects.errors import SettingsError, StoppedError
 from insects.shapley.exact import MAX_PLAYERS, exact
-from insects.shapley.leverage import leverage
+from insects.shapley.leverage import _draw_evenly, leverage
 from insects.shapley.libshap import FEWEST_ROUNDS_FOR_ERRORS, kernel, partition, permutation
 
 
@@ -375,6 +375,13 @@ def test_standard_errors_shrink_with_more_samples():
     game = classifier_game(12)
     errors = [last(leverage(game, 12, n)).standard_errors.mean() for n in (60, 300, 1500)]
     assert errors[0] > errors[1] > errors[2]
+
+
+def test_the_coalitions_by_which_a_surrogate_is_valued_are_spread_evenly():
+    shown = _draw_evenly(9, 1000, np.random.default_rng(0))
+    sizes = np.bincount(shown.sum(axis=1))
+    assert sizes.tolist() == [0] + 8 * [128]  # every size but nobody's and everybody's
+    np.testing.assert_allclose(shown.mean(axis=0), 0.5, atol=0.02)  # every player
 
 
 # The adapter to shap

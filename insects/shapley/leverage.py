@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import qmc
 
 from insects.shapley.exact import MAX_PLAYERS, exact
 from insects.shapley.game import Estimate, Game
@@ -26,9 +27,9 @@ RIDGES = np.logspace(-4, 3, 29)
 # several times the pairs that are scored, so that their own error is small beside the rest.
 MIN_SURROGATE_PAIRS = 2048
 SURROGATE_FACTOR = 4
-PLACES_PAIRS = 6144  # the same for one of places
+PLACES_PAIRS = 4096  # the same for one of places
 # It learns anew where there are so many times the samples; between, what is new is just foreseen.
-RELEARN = 2.5
+RELEARN = 3.0
 # A surrogate foresees pairs from two thirds of the samples, leave-one-out from all but one, so its
 # error may be so many times as large before it counts as worse.
 SURROGATE_HANDICAP = 2.0
@@ -117,6 +118,17 @@ def _draw(n_players: int, n_pairs: int, generator: np.random.Generator) -> np.nd
     return ranks < sizes[:, None]
 
 
+def _draw_evenly(n_players: int, n_pairs: int, generator: np.random.Generator) -> np.ndarray:
+    """Return at least so many coalitions, drawn as by `_draw` but spread evenly: a Sobol sequence.
+
+    What they are asked for comes out as nearly as from two to three times as many.
+    """
+    points = qmc.Sobol(n_players + 1, rng=generator).random_base2((n_pairs - 1).bit_length())
+    sizes = 1 + (points[:, -1] * (n_players - 1)).astype(int)
+    ranks = points[:, :-1].argsort(axis=1).argsort(axis=1)
+    return ranks < sizes[:, None]
+
+
 def _stops(n_pairs: int, step: int) -> Iterator[int]:
     """Yield the pair counts at which to estimate: multiples of `step`, growing, then all."""
     stop = 0
@@ -131,8 +143,8 @@ def _estimate(samples: _Samples, ahead: "_Ahead | None") -> tuple[np.ndarray, np
 
     A surrogate is left out where the plain regression is far better: in games that are nearly
     additive. The errors are those of the plain regression; a surrogate is known to take something
-    off them, but not how much. One of places takes off most: there, the errors' mean square is
-    halfway to what is left of it, for that leaves out that the surrogate is an estimate too.
+    off them, but not how much. One of places takes off most: there, two thirds of the way to what
+    is left of it, for that leaves out that the surrogate is an estimate too (of mean squares).
     """
     regression = _Regression.of(samples.shown)
     differences = samples.scores[0] - samples.scores[1]
@@ -146,7 +158,7 @@ def _estimate(samples: _Samples, ahead: "_Ahead | None") -> tuple[np.ndarray, np
     if press_left >= SURROGATE_HANDICAP * press:
         return values, errors
     if ahead.places:
-        errors = np.sqrt((errors**2 + left_errors**2) / 2)
+        errors = np.sqrt((errors**2 + 2 * left_errors**2) / 3)
     return left + foreseen.values, errors
 
 
@@ -164,10 +176,10 @@ class _Ahead:
     ) -> None:
         self.places, self._samples = places, samples
         pairs = max(MIN_SURROGATE_PAIRS, SURROGATE_FACTOR * samples.n_pairs)
-        drawn = _draw(samples.n_players, PLACES_PAIRS if places else pairs, generator)
+        drawn = _draw_evenly(samples.n_players, PLACES_PAIRS if places else pairs, generator)
         self._values_of = _SurrogateValues(drawn)
         self._learned: PlaceSurrogate | None = None
-        self._values = np.empty((0, 0))
+        self._total = self._values = np.empty(0)
 
     def foresee(self, weights: np.ndarray) -> Foreseen:
         """Return what is foreseen of the samples; `weights` are those of the pairs."""
@@ -176,7 +188,7 @@ class _Ahead:
             scores, hidden_scores = samples.scores
             return foresee(samples.shown, scores, hidden_scores, weights, self._values_of)
         learned = self._learn(self.places.nearness)
-        return Foreseen(learned.differences(samples.shown), learned.total, self._values)
+        return Foreseen(learned.differences(samples.shown), self._total, self._values)
 
     def _learn(self, nearness: np.ndarray) -> PlaceSurrogate:
         """Return what was learned of the places, anew where there is much more to learn from."""
@@ -187,7 +199,7 @@ class _Ahead:
         if self._learned is None or n_pairs >= RELEARN * known or (is_last and n_pairs > known):
             shown, parts = samples.shown[:n_pairs], samples.parts[:, :n_pairs]
             self._learned = PlaceSurrogate(nearness, shown, parts, samples.end_parts)
-            self._values = self._values_of(self._learned)
+            self._total, self._values = self._values_of(self._learned)
         return self._learned
 
 
@@ -198,11 +210,12 @@ class _SurrogateValues:
         self._shown = shown
         self._regression = _Regression.of(shown)
 
-    def __call__(self, surrogate: Surrogate) -> np.ndarray:
-        n_players = self._shown.shape[1]
-        nobody, everybody = surrogate(np.repeat([[False], [True]], n_players, axis=1))
-        differences = surrogate(self._shown) - surrogate(~self._shown)
-        return self._regression.solve_plainly(differences, everybody - nobody)
+    def __call__(self, surrogate: Surrogate) -> tuple[np.ndarray, np.ndarray]:
+        """Return what it foresees for everybody less that for nobody, and its values."""
+        everybody, nobody = surrogate(np.ones((1, self._shown.shape[1]), bool))
+        total = (everybody - nobody)[0]
+        scores, hidden_scores = surrogate(self._shown)
+        return total, self._regression.solve_plainly(scores - hidden_scores, total)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 # Lower probabilities count as this: how small they are says nothing of the probability.
 FLOOR = 1e-2
 
+# (n, n_players) bool -> (2, n, n_outputs), the scores of coalitions and of their complements
 Surrogate = Callable[[np.ndarray], np.ndarray]
 
 
@@ -41,7 +42,7 @@ def foresee(
     scores: np.ndarray,
     hidden_scores: np.ndarray,
     weights: np.ndarray,
-    shapley_values: Callable[[Surrogate], np.ndarray],
+    shapley_values: Callable[[Surrogate], tuple[np.ndarray, np.ndarray]],
 ) -> Foreseen:
     """Fit surrogates to parts of the samples, each to foresee the others, and average them.
 
@@ -50,7 +51,7 @@ def foresee(
         scores, hidden_scores: (n_pairs, n_outputs), probabilities of the coalitions and of their
             complements.
         weights: (n_pairs,), how much an error on a pair counts.
-        shapley_values: returns the values of a surrogate.
+        shapley_values: returns the total and the values of a surrogate.
     """
     fold = np.arange(len(shown)) % FOLDS
     truth = scores - hidden_scores
@@ -66,8 +67,8 @@ def foresee(
         surrogates = [fit(ridge) for fit in fits]
         differences = np.empty_like(truth)
         for i, surrogate in enumerate(surrogates):
-            unseen = shown[fold == i]
-            differences[fold == i] = surrogate(unseen) - surrogate(~unseen)
+            seen, hidden = surrogate(shown[fold == i])
+            differences[fold == i] = seen - hidden
         error = float((weights[:, None] * (truth - differences) ** 2).sum())
         if error < best_error:
             best_error, best = error, (surrogates, differences)
@@ -77,8 +78,7 @@ def foresee(
     def average(coalitions: np.ndarray) -> np.ndarray:
         return np.mean([surrogate(coalitions) for surrogate in surrogates], axis=0)
 
-    nobody, everybody = average(np.repeat([[False], [True]], shown.shape[1], axis=1))
-    return Foreseen(differences, everybody - nobody, shapley_values(average))
+    return Foreseen(differences, *shapley_values(average))
 
 
 def _prepare(coalitions: np.ndarray, probabilities: np.ndarray) -> Callable[[float], Surrogate]:
@@ -102,6 +102,11 @@ def _prepare(coalitions: np.ndarray, probabilities: np.ndarray) -> Callable[[flo
             strength = (slopes**2).sum(axis=1)
             penalty = 1 / (1 + strength / max(strength.mean(), 1e-12))
             penalty /= np.exp(np.log(penalty).mean())
-        return lambda z: softmax(intercept + (2.0 * z - 1 - centre) @ slopes, axis=1)
+
+        def surrogate(shown: np.ndarray) -> np.ndarray:
+            both = 2.0 * np.stack([shown, ~shown]) - 1
+            return softmax(intercept + (both - centre) @ slopes, axis=2)
+
+        return surrogate
 
     return fit
