@@ -35,6 +35,7 @@ from insects.metrics import wilson_interval
 from insects.networks import get_network
 from insects.runs import SHIPPED, Run, free_run
 from insects.training.launch import as_text
+from insects.wording import how_calibrated
 
 BACKBONE_LICENCE = (
     "The backbone is EfficientNet-Lite0 with ImageNet weights, from the package "
@@ -148,7 +149,7 @@ def _scores(metrics: dict[str, Any]) -> list[str]:
                 f"- {words}: {found['correct']} of {found['photos']} photos right, "
                 f"{found['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})"
             )
-    return ["\n".join(lines)]
+    return [said for said in ("\n".join(lines), how_calibrated(metrics)) if said]
 
 
 def _public_config(run: Run) -> dict[str, Any]:

@@ -144,10 +144,17 @@ def checked_metrics(content: bytes, n_classes: int) -> dict[str, Any]:
     try:
         found: dict[str, Any] = {part: _measures(given[part], n_classes) for part in PARTS}
         if (calibration := given.get("calibration")) is not None:
-            found["calibration"] = _plain(calibration)
+            found["calibration"] = _calibration(calibration)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"The bundle's metrics.json was refused: {shown(error)}.") from None
     return found
+
+
+def _calibration(given: dict[str, Any]) -> dict[str, Any]:
+    for name in ("temperature", "photos", "ece_before", "ece_after"):
+        if not math.isfinite(float(given[name])):
+            raise ValueError("its calibration is no number")
+    return _plain(given)
 
 
 def _measures(given: dict[str, Any], n_classes: int) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def recalibrate(network: str, folder: Path, on_progress: Progress) -> dict[str, 
     fitted = {
         "temperature": temperature,
         "photos": int((choosing.labels >= 0).sum()),
+        "from_elsewhere": True,
         **_on_test_photos(test, temperature),
     }
     metrics = {**model.run.metrics, "calibration": fitted, "elsewhere": found}

@@ -1,5 +1,7 @@
 """An explanation in words, so that the answer can be read without any picture."""
 
+from typing import Any
+
 import numpy as np
 
 from insects.convergence import MOST_SAMPLES, TARGET, error_ratio, samples_for, settled
@@ -88,6 +90,24 @@ def without_label(before: Prediction, after: Prediction) -> str:
     if new == old:
         return f"Without the label: {after.label} {new}, as before."
     return f"Without the label: {after.label} {new} instead of {old}."
+
+
+def how_calibrated(metrics: dict[str, Any]) -> str:
+    """Say whether a network is as right as it is sure, and what made it so; "" if nobody measured.
+
+    Args:
+        metrics: of a run; raises KeyError, TypeError or ValueError where they are not understood.
+    """
+    if not (calibration := metrics.get("calibration")):
+        error = metrics["test"].get("ece")
+        return "" if error is None else f"Expected calibration error: {error:.1%} of probability."
+    elsewhere = "from_elsewhere" in calibration and calibration["from_elsewhere"]
+    return (
+        f"Expected calibration error: {calibration['ece_before']:.1%} before and "
+        f"{calibration['ece_after']:.1%} after a temperature of "
+        f"{calibration['temperature']:.2f}, fitted on {calibration['photos']} "
+        f"{'photos from elsewhere' if elsewhere else 'training photos'} that were set aside for it."
+    )
 
 
 def follows(curve: Curve) -> str:

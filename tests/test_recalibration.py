@@ -71,6 +71,7 @@ def test_a_run_keeps_the_temperature_and_what_the_reporting_part_says_of_it(tmp_
     found = recalibrate(str(run.path), folder, lambda *_: None)
     after = Run(run.path).metrics
     assert after["calibration"]["photos"] == found["photos"] == 3
+    assert after["calibration"]["from_elsewhere"]
     assert after["elsewhere"] == json.loads(json.dumps(found))
     assert load_model(run.path).temperature == after["calibration"]["temperature"]
     assert found["temperature"] == after["calibration"]["temperature"]

@@ -374,7 +374,12 @@ def test_what_a_temperature_did_is_said_with_its_figures(visit, own_runs_folder)
     found = {"temperature": 1.5, "photos": 60, "ece_before": 0.08, "ece_after": 0.02}
     metrics = {**run.metrics, "calibration": found}
     (run.path / "metrics.json").write_text(json.dumps(metrics))
-    assert "8.0% before and 2.0% after a temperature of 1.50, fitted on 60" in text(visit())
+    said = "8.0% before and 2.0% after a temperature of 1.50, fitted on 60 training photos"
+    assert said in text(visit())
+
+
+def test_the_default_network_says_that_its_temperature_is_from_photos_from_elsewhere(visit):
+    assert "fitted on 154 photos from elsewhere" in text(visit(run="efficientnet_lite0"))
 
 
 def test_a_leaky_split_carries_its_warning_and_an_honest_one_none(visit, own_runs_folder, garden):

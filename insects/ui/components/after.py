@@ -1,7 +1,6 @@
 """What a finished run got right and wrong, photo by photo: parts of the Train page."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -14,7 +13,7 @@ from insects.ui.components import run as one_run
 from insects.ui.components import shared
 from insects.ui.components.photos import tile
 from insects.ui.gallery import gallery
-from insects.wording import percent
+from insects.wording import how_calibrated, percent
 
 MOST_BUTTONS = 6  # classes; a grid of more buttons has no room
 SHOWN_MISTAKES = 12
@@ -113,23 +112,12 @@ def reliability(run: Run) -> None:
     try:
         chart = charts.reliability_chart(bins, shared.text_colour())
         error = f"expected calibration error {metrics['test']['ece']:.1%}"
-        words = _words_of_calibration(metrics)
+        words = how_calibrated(metrics)
     except (KeyError, TypeError, ValueError):  # a zip from elsewhere may hold other figures
         return
     st.markdown("**Is it right as often as it says?**")
     st.altair_chart(chart, alt=f"Reliability; {error}")
     st.caption(words)
-
-
-def _words_of_calibration(metrics: dict[str, Any]) -> str:
-    if not (calibration := metrics.get("calibration")):
-        return f"Expected calibration error: {metrics['test']['ece']:.1%} of probability."
-    return (
-        f"Expected calibration error: {calibration['ece_before']:.1%} before and "
-        f"{calibration['ece_after']:.1%} after a temperature of "
-        f"{calibration['temperature']:.2f}, fitted on {calibration['photos']} training photos "
-        "that were set aside for it."
-    )
 
 
 def all_of_it(run: Run) -> None:

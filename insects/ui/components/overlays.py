@@ -31,9 +31,9 @@ def overlays(
                 _picture(explanation, photo, name)
             else:
                 _regions(explanation, photo, name)
-            st.caption(how_settled(explanation, name))
             if not running and not explanation.settings.is_pixelwise:
                 _strongest(explanation, name)
+            st.caption(how_settled(explanation, name))
 
 
 def _picture(explanation: Explanation, photo: SmallPhoto, class_name: str) -> None:
