@@ -13,6 +13,7 @@ from insects.datasets.folder import MAX_CLASSES, MIN_CLASSES
 from insects.datasets.splits import split_key
 from insects.errors import InsectsError, RunError
 from insects.networks import NETWORKS
+from insects.predictions import is_temperature
 from insects.training.settings import Settings
 
 MAX_BYTES = 300_000_000
@@ -145,16 +146,23 @@ def checked_metrics(content: bytes, n_classes: int) -> dict[str, Any]:
         found: dict[str, Any] = {part: _measures(given[part], n_classes) for part in PARTS}
         if (calibration := given.get("calibration")) is not None:
             found["calibration"] = _calibration(calibration)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise RunError(f"The bundle's metrics.json was refused: {shown(error)}.") from None
     return found
 
 
 def _calibration(given: dict[str, Any]) -> dict[str, Any]:
     for name in ("temperature", "photos", "ece_before", "ece_after"):
-        if not math.isfinite(float(given[name])):
-            raise ValueError("its calibration is no number")
+        _finite(given[name])
+    if not is_temperature(given["temperature"]):
+        raise ValueError("its temperature is out of bounds")
     return _plain(given)
+
+
+def _finite(value: Any) -> float:
+    if not math.isfinite(number := float(value)):
+        raise ValueError("one of its figures is no number")
+    return number
 
 
 def _measures(given: dict[str, Any], n_classes: int) -> dict[str, Any]:
@@ -163,10 +171,10 @@ def _measures(given: dict[str, Any], n_classes: int) -> dict[str, Any]:
     correct = sum(matrix[i][i] for i in range(n_classes))
     if not photos or (given["photos"], given["correct"]) != (photos, correct):
         raise ValueError("its figures do not agree with each other")
-    loss = float(given["loss"])
-    if not math.isfinite(loss):
-        raise ValueError("its loss is no number")
-    rest = {k: _plain(given[k]) for k in ("ece", "reliability") if given.get(k) is not None}
+    loss = _finite(given["loss"])
+    rest = {"ece": _finite(given["ece"])} if given.get("ece") is not None else {}
+    if given.get("reliability") is not None:
+        rest["reliability"] = _plain(given["reliability"])
     of_all = {"photos": photos, "correct": correct, "accuracy": correct / photos, "loss": loss}
     return {**of_all, "confusion": matrix, **rest}
 

@@ -142,7 +142,7 @@ class Explanation:
         settings: Settings,
         background: str = "",
     ) -> "Explanation":
-        """Return what an estimate says of a prediction; what the others are stands above."""
+        """Return what an estimate says of a prediction; the other arguments are as of the class."""
         return cls(
             model_name=model.name,
             class_names=model.class_names,

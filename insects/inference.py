@@ -186,8 +186,7 @@ class Model:
         """Return the prediction for one photo of any size, (H, W, 3) uint8."""
         image = resize(photo, self.image_size)[None]
         seen = _see(photo) if imagenet.knows(self.class_names) else None
-        has_backbone = len(self._networks) > 1
-        if seen and has_backbone:
+        if seen and self.has_parts:
             logits = self._networks[-1](seen[0]) / np.float32(self.temperature)
         else:
             logits = self.logits(image)

@@ -136,9 +136,14 @@ def temperature_of(run: Run) -> float:
     if calibration is None:
         return 1.0
     temperature = calibration.get("temperature") if isinstance(calibration, dict) else None
-    if not isinstance(temperature, int | float) or not 1e-3 <= temperature <= 1e3:
-        raise RunError(f"The run {run.name} has no readable temperature: {temperature!r}.")
-    return float(temperature)
+    if isinstance(temperature, int | float) and is_temperature(temperature):
+        return float(temperature)
+    raise RunError(f"The run {run.name} has no readable temperature: {temperature!r}.")
+
+
+def is_temperature(number: float) -> bool:
+    """Return whether logits may be divided by it."""
+    return 1e-3 <= number <= 1e3
 
 
 def _read(path: Path) -> dict[str, Said]:

@@ -1,4 +1,4 @@
-"""An explanation in words, so that the answer can be read without any picture."""
+"""Answers, explanations and their checks in words, to be read without any picture."""
 
 from typing import Any
 

@@ -259,7 +259,10 @@ def test_a_file_that_is_no_object_is_refused(name, text, tmp_path, honest):
         {"loss": float("nan")},
         {"confusion": [[1]]},
         {"confusion": [[-1, 0, 0], [0, 1, 0], [0, 0, 1]]},
+        {"loss": 10**400},
         {"ece": "<script>"},
+        {"ece": [1]},
+        {"ece": 10**400},
         {"reliability": {"<b>": 1}},
     ],
     ids=str,
@@ -267,6 +270,25 @@ def test_a_file_that_is_no_object_is_refused(name, text, tmp_path, honest):
 def test_measures_that_cannot_be_are_refused(changes, tmp_path, honest):
     metrics = json.loads(honest["metrics.json"])
     metrics["test"].update(changes)
+    refused(tmp_path, {**honest, "metrics.json": json.dumps(metrics)}, "metrics.json was refused")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"temperature": -5},
+        {"temperature": "1"},
+        {"temperature": 10**400},
+        {"photos": None},
+        {"ece_before": [1]},
+        {"ece_after": float("inf")},
+        {"words": "<script>"},
+    ],
+    ids=str,
+)
+def test_a_calibration_that_cannot_be_is_refused(changes, tmp_path, honest):
+    metrics = json.loads(honest["metrics.json"])
+    metrics["calibration"].update(changes)
     refused(tmp_path, {**honest, "metrics.json": json.dumps(metrics)}, "metrics.json was refused")
 
 

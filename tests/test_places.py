@@ -7,6 +7,7 @@ from scipy.special import softmax
 from insects import load_model
 from insects.photo_game import PhotoGame
 from insects.photos import resize
+from insects.shapley import leverage as leverage_module
 from insects.shapley import places as module
 from insects.shapley.exact import exact
 from insects.shapley.leverage import leverage
@@ -84,6 +85,44 @@ def test_errors_are_positive_and_fall_with_more_samples(places):
     assert many.mean() < few.mean()
 
 
+def test_two_standard_errors_hold_the_exact_value_with_many_samples_too(places):
+    *_, truth = exact(lambda coalitions: places.score(coalitions)[0], N_PLAYERS)
+    held = []
+    for seed in range(5):
+        estimate = last(places, 4000, seed)
+        held.append(np.abs(estimate.values - truth.values) <= 2 * estimate.standard_errors)
+    assert np.mean(held) > 0.85
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_surrogate_is_valued_by_several_times_the_pairs_that_are_scored(
+    places, known, monkeypatch
+):
+    drawn, draw = [], leverage_module._draw_evenly
+
+    def counted(n_players, n_pairs, generator):
+        drawn.append(len(shown := draw(n_players, n_pairs, generator)))
+        return shown
+
+    monkeypatch.setattr(leverage_module, "_draw_evenly", counted)
+    for nsamples in (100, 4000):
+        last(places, nsamples, known=known)
+    assert drawn[0] >= 2048
+    assert drawn[1] >= 4 * (4000 // 2 - 1)
+
+
+def test_a_game_whose_parts_are_beyond_all_bounds_is_left_to_the_plain_regression(places):
+    def boundless(coalitions):
+        scores, parts = places.score(coalitions)
+        return scores, parts * np.float32(1e30)
+
+    with np.errstate(all="ignore"):
+        estimate = last(Places(places.nearness, boundless), 100)
+    assert np.isfinite(estimate.values).all()
+    plain = last(places, 100, known=False)
+    np.testing.assert_allclose(estimate.base_values, plain.base_values)
+
+
 # What is learned of places
 
 
@@ -108,7 +147,7 @@ def test_learning_by_halves_is_a_gaussian_process_on_all_samples():
     weights = np.full((1, 6), 1 / 6, np.float32)
     (solved,), _ = module._learn(weights, x, even, odd)
     both = np.concatenate([x, -x])
-    kernel = np.exp(both @ both.T / 6 - 1) + module.NOISE * np.eye(40)
+    kernel = np.exp(both @ both.T / 6 - module.SHARPNESS) + module.NOISE * np.eye(40)
     expected = np.linalg.solve(kernel, np.concatenate([even + odd, even - odd])[:, 0])
     found = np.concatenate([solved[:, :2], solved[:, 2:]]) * np.exp(module.SHARPNESS)
     np.testing.assert_allclose(found, expected, atol=1e-3)

@@ -23,11 +23,15 @@ FIRST_PAIRS = 12
 # Each estimate rests on this much more than the one before: solving stays cheap beside scoring.
 GROWTH = 1.35
 RIDGES = np.logspace(-4, 3, 29)
-# Pairs on which the Shapley values of a surrogate are found; they cost no evaluation. Always
-# several times the pairs that are scored, so that their own error is small beside the rest.
+# Pairs on which the Shapley values of a surrogate are found, by how good it is: they cost no
+# evaluation. Always several times the pairs that are scored, so that their own error, of which
+# nobody knows, is small beside the rest.
 MIN_SURROGATE_PAIRS = 2048
+MIN_PLACES_PAIRS = 4096
 SURROGATE_FACTOR = 4
-PLACES_PAIRS = 4096  # the same for one of places
+SURROGATE_CHUNK = 2048  # of these pairs at once, for the sake of memory
+# Where more pairs are scored, there is little for a surrogate to gain, and much to remember.
+MOST_PAIRS_FORESEEN = 16_384
 # It learns anew where there are so many times the samples; between, what is new is just foreseen.
 RELEARN = 3.0
 # A surrogate foresees pairs from two thirds of the samples, leave-one-out from all but one, so its
@@ -61,7 +65,7 @@ def leverage(
     shown = _draw(n_players, max(1, (nsamples - 2) // 2), generator)
     samples = _Samples(game, places, shown)
     ahead = None
-    if probabilities and len(shown) >= FIRST_PAIRS:
+    if probabilities and FIRST_PAIRS <= len(shown) <= MOST_PAIRS_FORESEEN:
         ahead = _Ahead(places, samples, generator)
     for stop in _stops(len(shown), batch_size // 2):
         samples.score(stop)
@@ -123,10 +127,16 @@ def _draw_evenly(n_players: int, n_pairs: int, generator: np.random.Generator) -
 
     What they are asked for comes out as nearly as from two to three times as many.
     """
-    points = qmc.Sobol(n_players + 1, rng=generator).random_base2((n_pairs - 1).bit_length())
-    sizes = 1 + (points[:, -1] * (n_players - 1)).astype(int)
-    ranks = points[:, :-1].argsort(axis=1).argsort(axis=1)
-    return ranks < sizes[:, None]
+    sequence = qmc.Sobol(n_players + 1, rng=generator)
+
+    def draw(n: int) -> np.ndarray:
+        points = sequence.random(n)
+        sizes = 1 + (points[:, -1] * (n_players - 1)).astype(int)
+        return points[:, :-1].argsort(axis=1).argsort(axis=1) < sizes[:, None]
+
+    whole = 1 << (n_pairs - 1).bit_length()  # it is even where their number is a power of two
+    chunk = min(whole, SURROGATE_CHUNK)
+    return np.concatenate([draw(chunk) for _ in range(whole // chunk)])
 
 
 def _stops(n_pairs: int, step: int) -> Iterator[int]:
@@ -143,8 +153,8 @@ def _estimate(samples: _Samples, ahead: "_Ahead | None") -> tuple[np.ndarray, np
 
     A surrogate is left out where the plain regression is far better: in games that are nearly
     additive. The errors are those of the plain regression; a surrogate is known to take something
-    off them, but not how much. One of places takes off most: there, two thirds of the way to what
-    is left of it, for that leaves out that the surrogate is an estimate too (of mean squares).
+    off them, but not how much, for it is an estimate too. One of places takes off most: there, the
+    square of an error is a third of the plain one's and two thirds of the residuals' one.
     """
     regression = _Regression.of(samples.shown)
     differences = samples.scores[0] - samples.scores[1]
@@ -155,7 +165,7 @@ def _estimate(samples: _Samples, ahead: "_Ahead | None") -> tuple[np.ndarray, np
     left, left_errors, press_left = regression.solve(
         differences - foreseen.differences, samples.total - foreseen.total
     )
-    if press_left >= SURROGATE_HANDICAP * press:
+    if not press_left < SURROGATE_HANDICAP * press:  # nor where it is no number
         return values, errors
     if ahead.places:
         errors = np.sqrt((errors**2 + 2 * left_errors**2) / 3)
@@ -175,9 +185,9 @@ class _Ahead:
         self, places: Places | None, samples: _Samples, generator: np.random.Generator
     ) -> None:
         self.places, self._samples = places, samples
-        pairs = max(MIN_SURROGATE_PAIRS, SURROGATE_FACTOR * samples.n_pairs)
-        drawn = _draw_evenly(samples.n_players, PLACES_PAIRS if places else pairs, generator)
-        self._values_of = _SurrogateValues(drawn)
+        fewest = MIN_PLACES_PAIRS if places else MIN_SURROGATE_PAIRS
+        n_pairs = max(fewest, SURROGATE_FACTOR * samples.n_pairs)
+        self._values_of = _SurrogateValues(_draw_evenly(samples.n_players, n_pairs, generator))
         self._learned: PlaceSurrogate | None = None
         self._total = self._values = np.empty(0)
 
@@ -214,8 +224,9 @@ class _SurrogateValues:
         """Return what it foresees for everybody less that for nobody, and its values."""
         everybody, nobody = surrogate(np.ones((1, self._shown.shape[1]), bool))
         total = (everybody - nobody)[0]
-        scores, hidden_scores = surrogate(self._shown)
-        return total, self._regression.solve_plainly(scores - hidden_scores, total)
+        chunks = np.split(self._shown, range(SURROGATE_CHUNK, len(self._shown), SURROGATE_CHUNK))
+        differences = [scores - hidden_scores for scores, hidden_scores in map(surrogate, chunks)]
+        return total, self._regression.solve_plainly(np.concatenate(differences), total)
 
 
 @dataclass(frozen=True)

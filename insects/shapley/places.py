@@ -5,8 +5,9 @@ logits (class activation maps; Zhou et al., 2016). What a place says depends mos
 near it. One evaluation thus tells as many small things as there are places, each about few players:
 far more than one number about all. For each place a Gaussian process foresees its part, by a kernel
 that counts near players, and more those that move the logits far; the softmax of the sum foresees
-the scores. What it says of a sample is what it would say without that pair (leave-one-out in closed
-form; Rasmussen & Williams, 2006, section 5.4.2).
+the scores. What it says of a sample is what it would say had that pair not been learned from
+(leave-one-out in closed form; Rasmussen & Williams, 2006, section 5.4.2); only the mean, and how
+much each player counts, come from all pairs.
 
 As samples come in pairs, x and -x, the kernel exp(w·xz) falls into an even part, cosh, and an odd
 one, sinh: two problems of half the size, and one exponential for four values.
@@ -120,7 +121,8 @@ def _signs(coalitions: np.ndarray) -> np.ndarray:
 def _weights(nearness: np.ndarray, x: np.ndarray, odd: np.ndarray) -> np.ndarray:
     """Return how much players count at places, (n_places, n_players); each row sums to 1.
 
-    A player counts more where it is near, and where it moves the logits far in a linear model.
+    A player counts the more, the nearer it is and the further it moves the logits, those of the
+    whole picture, in a linear model.
 
     Args:
         nearness: as of `Places`.

@@ -1,4 +1,4 @@
-"""Which dataset, whose, and how it is split: parts of the Dataset page."""
+"""Which dataset, whose, and how it is split: parts of the pages Dataset and Train."""
 
 import streamlit as st
 
@@ -30,7 +30,7 @@ def dataset_picker() -> str:
     titles = datasets.choices()
     if unpacked := st.session_state.pop("unpacked", ""):
         st.session_state.dataset = unpacked
-        state.close_photo()
+        _leave("dataset_gone", "gallery_page")
     if st.session_state.get("dataset", "") not in titles:
         if "dataset" in st.session_state:
             st.session_state.dataset_gone = True
@@ -54,7 +54,11 @@ def dataset_picker() -> str:
 
 def _another_dataset() -> None:
     """Leave behind what was about the dataset before."""
-    for name in ("dataset_gone", "zip_target", "zip_error", "gallery_page"):
+    _leave("dataset_gone", "zip_target", "zip_error", "gallery_page")
+
+
+def _leave(*names: str) -> None:
+    for name in names:
         st.session_state.pop(name, None)
     state.close_photo()
 
@@ -156,7 +160,7 @@ def split_picker(dataset: Dataset, key: str = "split", first: str = "") -> str:
     """
     ready = [name for name in SPLITS if is_ready(dataset, name)]
     if st.session_state.get(key) not in ready:
-        st.session_state[key] = first or ready[0]
+        st.session_state[key] = first if first in ready else ready[0]
     chosen = st.segmented_control(
         "Split",
         ready,
