@@ -105,7 +105,7 @@ def test_a_page_switch_a_reload_and_another_visitor_show_the_same_run(visit):
 def test_two_visitors_start_at_once_one_waits_and_both_finish(visit):
     pages = [open_train(visit()) for _ in range(2)]
     for page in pages:
-        choose(page, "Zhang's network", 1, photos="drawn")
+        choose(page, "Tang's network", 1, photos="drawn")
     for page in pages:
         start(page)
     expect(pages[1].get_by_text(re.compile("Waiting for 1 training"))).to_be_visible()
