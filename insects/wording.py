@@ -24,7 +24,7 @@ PLACES = (
 # What each way to estimate is, in a sentence that promises no more than it keeps.
 METHOD_SENTENCES = {
     "leverage": "Shapley values estimated by regression on pairs of complementary samples, our "
-    "own; it shows its standard errors, which are too small below 500 samples.",
+    "own; it shows its standard errors, a little too small with few samples.",
     "kernel": "Shapley values estimated by regression, as in article 2 (shap.KernelExplainer); "
     "it has no standard errors.",
     "permutation": "Shapley values averaged over random orders in which superpixels appear and "
