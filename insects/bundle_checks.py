@@ -5,6 +5,7 @@ import json
 import math
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,11 @@ def checked_members(path: Path) -> dict[str, bytes]:
             return {info.filename: _read(bundle, info) for info in wanted}
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except (zlib.error, EOFError):
+        raise RunError("This bundle is damaged: its content cannot be unpacked.") from None
+    # NotImplementedError is what zipfile raises for a zip of a later version than it knows.
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise RunError(f"This is not a bundle of a run: {shown(error)}.") from None
-    except Exception as error:  # zlib and its like
-        raise RunError(f"This bundle is damaged: {shown(error)}.") from None
 
 
 def _wanted(infos: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:

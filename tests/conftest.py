@@ -70,7 +70,11 @@ def photos(dataset):
 
 @pytest.fixture
 def real_photos():
-    """The folder of the published photos; without it a test is skipped, and says so."""
+    """The folder of the published photos, for what is said of these photos alone.
+
+    They are under others' rights and cannot lie in the repository, so where they are not here, the
+    tests of their facts are skipped and listed at the end; all else runs on drawn insects.
+    """
     if REAL_PHOTOS is None:
         pytest.skip("INSECTS_PHOTOS names no folder, so the published photos are not here")
     return REAL_PHOTOS

@@ -2,13 +2,19 @@
 
 import io
 import json
+import tempfile
 import zipfile
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from insects.__main__ import main
 from insects.bundle import export_run, import_run, model_card
+from insects.bundle_checks import REQUIRED, checked_members
 from insects.datasets import uploads
 from insects.errors import RunError
 from insects.inference import load_model
@@ -18,6 +24,7 @@ from insects.runs import Run, find_run, install
 ME = "a" * 32
 PHOTO = np.random.default_rng(0).integers(0, 256, (90, 70, 3), dtype=np.uint8)
 KERAS = b"not read when it comes in"
+SMALL_FILES = {name: 20 * name.encode() for name in REQUIRED}
 
 
 def copied(path, name="tang", **config):
@@ -45,6 +52,9 @@ def written(path, files):
         for name, content in files.items():
             bundle.writestr(name, content)
     return path
+
+
+SMALL_ZIP = written(io.BytesIO(), SMALL_FILES).getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +222,22 @@ def test_a_zip_that_is_cut_or_changed_is_refused(tmp_path, honest):
         (tmp_path / "b.zip").write_bytes(damaged)
         with pytest.raises(RunError):
             import_run(tmp_path / "b.zip")
+
+
+@settings(max_examples=500)
+@given(
+    changes=st.dictionaries(st.floats(0, 1, exclude_max=True), st.integers(0, 255), min_size=1),
+    length=st.one_of(st.just(1.0), st.floats(0, 1)),
+)
+def test_a_zip_with_any_bytes_changed_is_read_whole_or_refused(changes, length):
+    whole = bytearray(SMALL_ZIP)
+    for place, byte in changes.items():
+        whole[int(place * len(whole))] = byte
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "b.zip")
+        path.write_bytes(whole[: round(length * len(whole))])
+        with suppress(RunError):
+            assert set(checked_members(path)) == set(SMALL_FILES)
 
 
 @pytest.mark.parametrize(

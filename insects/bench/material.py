@@ -18,8 +18,8 @@ REFERENCE_SEED = 20_000
 REFERENCE_VERSION = 2
 
 
-# What the estimator was tuned on, what it was looked at with since, and what nobody had looked at
-# before the figures in the README were measured.
+# What the estimator was tuned on, what it was looked at with since, and what nothing was tuned on:
+# the README's figures are of these, and each version of the estimator was measured on them.
 TUNING, LOOKED_AT, FRESH = (0, 1), (2, 3), (4, 5, 6, 7)
 
 

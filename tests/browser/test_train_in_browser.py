@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+UNTIL_STOPPED = 60  # epochs; more than pass while a test looks on
+
 
 # What is on the page
 
@@ -60,6 +62,11 @@ def start(page: Page) -> None:
     expect(state(page, "(waiting|training)")).to_be_visible()
 
 
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop").click()
+    expect(state(page, "stopped")).to_be_visible()
+
+
 # Tests
 
 
@@ -83,7 +90,7 @@ def test_a_network_is_trained_from_the_page_and_its_curves_grow(visit, network, 
 
 def test_a_page_switch_a_reload_and_another_visitor_show_the_same_run(visit):
     page = open_train(visit())
-    choose(page, "Tang's network", 4, photos="drawn")
+    choose(page, "Tang's network", UNTIL_STOPPED, photos="drawn")
     start(page)
     page.get_by_role("link", name="About").click()
     expect(page.get_by_text("What it keeps")).to_be_visible()
@@ -95,17 +102,28 @@ def test_a_page_switch_a_reload_and_another_visitor_show_the_same_run(visit):
     other = open_train(visit())
     expect(words_of_curves(other).first).to_be_visible()
     expect(other.get_by_role("button", name="Stop")).to_have_count(0)
-    page.get_by_role("button", name="Stop").click()
-    expect(state(page, "stopped")).to_be_visible()
+    stop(page)
+
+
+def test_a_stopped_run_goes_on_from_the_epoch_where_it_was(visit):
+    page = open_train(visit())
+    choose(page, "Tang's network", UNTIL_STOPPED, photos="drawn")
+    start(page)
+    expect(page.get_by_text(re.compile(r"epoch (?!1 )\d+ of"))).to_be_visible()
+    stop(page)
+    before = steps(page)
     page.get_by_role("button", name="Resume").click()
-    expect(state(page, "(waiting|training)")).to_be_visible()
-    expect(state(page, "finished")).to_be_visible()
+    expect(state(page, "training")).to_be_visible()
+    # At most the running epoch is lost, and one was complete.
+    assert steps(page) > before / 2
+    stop(page)
 
 
 def test_two_visitors_start_at_once_one_waits_and_both_finish(visit):
     pages = [open_train(visit()) for _ in range(2)]
-    for page in pages:
-        choose(page, "Tang's network", 1, photos="drawn")
+    # The first trains for long enough that the second comes while it does.
+    for page, epochs in zip(pages, (8, 1), strict=True):
+        choose(page, "Tang's network", epochs, photos="drawn")
     for page in pages:
         start(page)
     expect(pages[1].get_by_text(re.compile("Waiting for 1 training"))).to_be_visible()
