@@ -1,15 +1,13 @@
 """Shapley values by weighted least squares on paired coalitions drawn by leverage, with a ridge.
 
-Sources: paired sampling and the regression with its constraint, Covert & Lee, "Improving
-KernelSHAP" (2021); drawing sizes uniformly, Musco & Witter, "Provably Accurate Shapley Value
-Estimation via Leverage Score Sampling" (2025); the ridge is chosen by the leave-one-out error,
-PRESS (Allen, 1974). Where the scores are probabilities, a surrogate foresees part of them first:
-that of `insects.shapley.places` where the game tells places apart, else that of
-`insects.shapley.surrogate`.
+Sources: paired sampling, Covert & Lee, "Improving KernelSHAP" (2021); drawing sizes uniformly,
+Musco & Witter, "Provably Accurate Shapley Value Estimation via Leverage Score Sampling" (2025). The
+regression is that of `insects.shapley.regression`. Where the scores are probabilities, a surrogate
+foresees part of them first: that of `insects.shapley.places` where the game tells places apart,
+else that of `insects.shapley.surrogate`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import qmc
@@ -17,12 +15,12 @@ from scipy.stats import qmc
 from insects.shapley.exact import MAX_PLAYERS, exact
 from insects.shapley.game import Estimate, Game
 from insects.shapley.places import MOST_PAIRS, Places, PlaceSurrogate
+from insects.shapley.regression import Regression
 from insects.shapley.surrogate import Foreseen, Surrogate, foresee
 
 FIRST_PAIRS = 12
 # Each estimate rests on this much more than the one before: solving stays cheap beside scoring.
 GROWTH = 1.35
-RIDGES = np.logspace(-4, 3, 29)
 # Pairs on which the Shapley values of a surrogate are found, by how good it is: they cost no
 # evaluation. Always several times the pairs that are scored, so that their own error, of which
 # nobody knows, is small beside the rest.
@@ -156,7 +154,7 @@ def _estimate(samples: _Samples, ahead: "_Ahead | None") -> tuple[np.ndarray, np
     off them, but not how much, for it is an estimate too. One of places takes off most: there, the
     square of an error is a third of the plain one's and two thirds of the residuals' one.
     """
-    regression = _Regression.of(samples.shown)
+    regression = Regression.of(samples.shown)
     differences = samples.scores[0] - samples.scores[1]
     values, errors, press = regression.solve(differences, samples.total)
     if ahead is None:
@@ -218,7 +216,7 @@ class _SurrogateValues:
 
     def __init__(self, shown: np.ndarray) -> None:
         self._shown = shown
-        self._regression = _Regression.of(shown)
+        self._regression = Regression.of(shown)
 
     def __call__(self, surrogate: Surrogate) -> tuple[np.ndarray, np.ndarray]:
         """Return what it foresees for everybody less that for nobody, and its values."""
@@ -227,89 +225,3 @@ class _SurrogateValues:
         chunks = np.split(self._shown, range(SURROGATE_CHUNK, len(self._shown), SURROGATE_CHUNK))
         differences = [scores - hidden_scores for scores, hidden_scores in map(surrogate, chunks)]
         return total, self._regression.solve_plainly(np.concatenate(differences), total)
-
-
-@dataclass(frozen=True)
-class _Regression:
-    """The part of the regression that rests on the coalitions alone; every ridge shares it.
-
-    With B = A + (tr A / n²) 11ᵀ + ridge (tr A / n) I, only the ridge differs, so that one
-    eigendecomposition of A + (tr A / n²) 11ᵀ serves all.
-
-    Args:
-        rotated: (n_pairs, n_players), +1 and −1 for shown and hidden, centred by size, in the
-            coordinates of the eigenvectors.
-        centre: (n_pairs,), what was taken off.
-        weights: (n_pairs,), mean 1.
-        scale: tr A / n.
-        eigenvalues, vectors: (n_players,) and (n_players, n_players).
-    """
-
-    rotated: np.ndarray
-    centre: np.ndarray
-    weights: np.ndarray
-    scale: float
-    eigenvalues: np.ndarray
-    vectors: np.ndarray
-
-    @classmethod
-    def of(cls, shown: np.ndarray) -> "_Regression":
-        """Prepare for coalitions, (n_pairs, n_players) bool."""
-        n_pairs, n = shown.shape
-        sizes = shown.sum(axis=1)
-        weights = 1.0 / (sizes * (n - sizes))
-        weights /= weights.mean()
-        centre = 2 * sizes / n - 1
-        x = 2.0 * shown - 1 - centre[:, None]
-        a = (weights[:, None] * x).T @ x / n_pairs
-        scale = float(np.trace(a) / n)
-        eigenvalues, vectors = np.linalg.eigh(a + scale / n)
-        return cls(x @ vectors, centre, weights, scale, np.maximum(eigenvalues, 0), vectors)
-
-    def solve_plainly(self, differences: np.ndarray, total: np.ndarray) -> np.ndarray:
-        """Return the values, (n_players, n_outputs), without choosing a ridge."""
-        _, target = self._data(differences, total)
-        return self._values(self._inverse(RIDGES[0])[:, None] * target, total)
-
-    def solve(
-        self, differences: np.ndarray, total: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return values, standard errors and the leave-one-out error, by the ridge of the smallest.
-
-        Args:
-            differences: (n_pairs, n_outputs), score of a coalition less that of its complement.
-            total: (n_outputs,), score of everybody less that of nobody.
-        """
-        r, target = self._data(differences, total)
-        n_pairs = len(r)
-        squares = self.weights[:, None] / n_pairs * self.rotated**2
-
-        def fit(ridge: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            """Return rotated slopes, residuals and leverages."""
-            slopes = self._inverse(ridge)[:, None] * target
-            return slopes, r - self.rotated @ slopes, squares @ self._inverse(ridge)
-
-        def press(ridge: float) -> float:
-            _, residuals, leverages = fit(ridge)
-            kept = np.maximum(1 - leverages, 1e-6)
-            return float((self.weights[:, None] * (residuals / kept[:, None]) ** 2).sum())
-
-        ridge = min(RIDGES, key=press)
-        slopes, residuals, leverages = fit(ridge)
-        freedom = max(n_pairs - leverages.sum(), 1.0)
-        noise = (self.weights[:, None] * residuals**2).sum(axis=0) / freedom
-        centred = self.vectors - self.vectors.mean(axis=0)
-        errors = np.sqrt(np.outer(centred**2 @ self._inverse(ridge), noise) / n_pairs)
-        return self._values(slopes, total), errors, press(ridge)
-
-    def _data(self, differences: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is left to explain, (n_pairs, n_outputs), and its rotated moments with x."""
-        r = differences - self.centre[:, None] * total
-        return r, self.rotated.T @ (self.weights[:, None] * r) / len(r)
-
-    def _inverse(self, ridge: float) -> np.ndarray:
-        return 1 / (self.eigenvalues + ridge * self.scale)
-
-    def _values(self, rotated_slopes: np.ndarray, total: np.ndarray) -> np.ndarray:
-        slopes = self.vectors @ rotated_slopes
-        return total / len(slopes) + slopes - slopes.mean(axis=0)
