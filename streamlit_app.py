@@ -6,7 +6,7 @@ import streamlit as st
 
 from insects import ui
 from insects.errors import InsectsError
-from insects.ui import datasets, state
+from insects.ui import datasets, garbage, state
 from insects.ui.components import shared
 
 st.set_page_config(
@@ -34,3 +34,4 @@ try:
     page.run()
 except InsectsError as error:
     st.error(str(error), icon=":material/error:")
+garbage.spare_libraries()

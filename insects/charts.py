@@ -59,31 +59,35 @@ class Curves:
         return pd.concat([train, test]).assign(run=self.name).astype({"epoch": float})
 
 
+def curves_table(runs: Sequence[Curves], quantity: str) -> pd.DataFrame:
+    """Return the points of several runs, one row each, as of `Curves.table`."""
+    return pd.concat([run.table(quantity) for run in runs], ignore_index=True)
+
+
 def curves_chart(
-    runs: Sequence[Curves], quantity: str, text_colour: str, height: int = 220
+    names: Sequence[str], epochs: int, quantity: str, text_colour: str, height: int = 220
 ) -> alt.LayerChart:
     """Return how a quantity grew, a colour a run: training photos in lines, test photos dotted.
 
-    The axis has its full length from the start, so that nothing jumps while a run goes on.
+    It has no points, which are those of `curves_table`: so one chart does while they grow. The axis
+    has its full length from the start, so that nothing jumps while a run goes on.
 
     Args:
+        names: of the runs.
+        epochs: of the longest.
         quantity: "loss" or "accuracy".
     """
-    data = pd.concat([run.table(quantity) for run in runs], ignore_index=True)
-    longest = max(run.epochs for run in runs)
     axis = {"labelColor": text_colour, "titleColor": text_colour, "grid": False}
     x = alt.X(
         "epoch:Q",
-        scale=alt.Scale(domain=[0, longest], nice=False),
+        scale=alt.Scale(domain=[0, epochs], nice=False),
         axis=alt.Axis(title="epoch", tickMinStep=1, **axis),
     )
     y_scale = alt.Scale(domain=[0, 1]) if quantity == "accuracy" else alt.Scale(zero=True)
     title = QUANTITIES[quantity]
-    colours = alt.Scale(
-        domain=[run.name for run in runs], range=[class_colour(i) for i in range(len(runs))]
-    )
+    colours = alt.Scale(domain=list(names), range=[class_colour(i) for i in range(len(names))])
     color = alt.Color("run:N", scale=colours, legend=None)
-    base = alt.Chart(data).encode(x=x, color=color)
+    base = alt.Chart().encode(x=x, color=color)
     tooltip = ["run:N", "part:N", "epoch:Q", alt.Tooltip("value:Q", format=".3f")]
 
     def y(field: str) -> alt.Y:

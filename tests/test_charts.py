@@ -5,7 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from insects.charts import Curves, curves_chart, faithfulness_chart, reliability_chart, thinned
+from insects.charts import (
+    Curves,
+    curves_chart,
+    curves_table,
+    faithfulness_chart,
+    reliability_chart,
+    thinned,
+)
 from insects.faithfulness import Curve
 
 
@@ -55,21 +62,32 @@ def test_the_smoothed_curve_follows_the_raw_one_more_slowly(curves):
 def test_a_run_without_a_finished_epoch_has_a_curve_of_training_alone(curves):
     young = Curves("young", 5, 4, curves.batches[:2], [])
     assert young.table("loss")["part"].tolist() == ["train", "train"]
-    curves_chart([young], "loss", "#000000").to_json()
 
 
-def test_the_axis_is_as_long_as_the_longest_run_from_the_start(curves):
-    other = Curves("other", 9, 4, curves.batches[:1], [])
-    drawn = spec(curves_chart([curves, other], "accuracy", "#000000"))
+def test_the_axis_is_as_long_as_a_run_has_epochs_from_the_start():
+    drawn = spec(curves_chart(["one"], 9, "accuracy", "#000000"))
     assert drawn["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 9]
 
 
-def test_each_run_has_a_colour_of_its_own(curves):
-    other = Curves("other", 5, 4, curves.batches, curves.history)
-    drawn = spec(curves_chart([curves, other], "loss", "#000000"))
+def test_each_run_has_a_colour_of_its_own():
+    drawn = spec(curves_chart(["one", "other"], 5, "loss", "#000000"))
     scale = drawn["layer"][0]["encoding"]["color"]["scale"]
     assert scale["domain"] == ["one", "other"]
     assert len(set(scale["range"])) == 2
+
+
+def test_the_points_have_all_that_the_curves_are_drawn_by(curves):
+    other = Curves("other", 9, 4, curves.batches[:1], [])
+    table = curves_table([curves, other], "accuracy")
+    assert set(table["run"]) == {"one", "other"}
+    layers = spec(curves_chart(["one", "other"], 9, "accuracy", "#000000"))["layer"]
+    drawn_by = {
+        channel["field"]
+        for one in layers
+        for channel in one["encoding"].values()
+        if "field" in channel
+    }
+    assert drawn_by <= set(table.columns)
 
 
 def test_reliability_leaves_out_bins_without_photos():

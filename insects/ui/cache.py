@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from insects import figures, overlay_chart
+from insects import charts, figures, overlay_chart
 from insects.convergence import summary
 from insects.datasets import default_dataset, load_dataset
 from insects.errors import RunError
@@ -181,6 +181,23 @@ def overlay_spec(
     """
     key = (photo.key, _values_key(explanation))
     return _overlay_spec(key, class_name, marked, limit, explanation, photo.display)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def prediction_spec(
+    class_names: tuple[str, ...], probabilities: tuple[float, ...], text_colour: str
+) -> dict[str, Any]:
+    """Return the bars of a prediction, which are on show while an explanation is polled."""
+    prediction = Prediction(class_names, np.array(probabilities))
+    return figures.prediction_chart(prediction, text_colour).to_dict()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def curves_spec(
+    names: tuple[str, ...], epochs: int, quantity: str, text_colour: str
+) -> dict[str, Any]:
+    """Return the curves of trainings without their points, which grow all the time."""
+    return charts.curves_chart(names, epochs, quantity, text_colour).to_dict()
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

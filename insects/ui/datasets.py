@@ -17,7 +17,7 @@ from insects.datasets.thumbnails import remove_oldest, thumbnail
 from insects.errors import DatasetError, InsectsError
 from insects.runs import find_run
 from insects.storage import write_atomically
-from insects.ui import visitor
+from insects.ui import garbage, visitor
 from insects.ui.workers import Worker, Workers
 
 FETCH_SECONDS = 40 * 60  # its own limit is 30 minutes
@@ -169,7 +169,7 @@ def unpacking(target: str) -> Worker | None:
 
 @st.cache_resource(show_spinner=False)
 def caretaker() -> threading.Thread:
-    """Begin to remove what has been kept for long enough, now and every hour."""
+    """Begin to remove what has been kept for long enough, now and every hour; garbage too."""
     uploads.remove_drafts()
     thread = threading.Thread(target=_tidy_for_ever, name="caretaker", daemon=True)
     thread.start()
@@ -181,6 +181,7 @@ def _tidy_for_ever() -> None:
         try:
             uploads.remove_expired()
             remove_oldest(uploads.kept_with(None) / "thumbnails")
+            garbage.spare()
         except Exception:  # such as a disk that is gone for a while: the next hour may be better
             logging.getLogger(__name__).exception("tidying failed")
         time.sleep(TIDY_SECONDS)

@@ -12,7 +12,7 @@ from insects.errors import InsectsError
 from insects.metrics import wilson_interval
 from insects.runs import Run
 from insects.training.limits import limits
-from insects.ui import runs
+from insects.ui import cache, runs
 from insects.ui.components import shared
 
 MOST_POINTS = 600
@@ -85,12 +85,14 @@ def curves(shown: list[Curves]) -> None:
     if not shown:
         st.caption("The curves begin with the first photos that are learned from.")
         return
+    names, longest = tuple(one.name for one in shown), max(one.epochs for one in shown)
     columns = st.columns(2)
     for column, quantity in zip(columns, ("accuracy", "loss"), strict=True):
         with column:
             st.markdown(f"**{quantity}**")
-            st.altair_chart(
-                charts.curves_chart(shown, quantity, shared.text_colour()),
+            st.vega_lite_chart(
+                charts.curves_table(shown, quantity),
+                cache.curves_spec(names, longest, quantity, shared.text_colour()),
                 alt="; ".join(_in_words(one, quantity) for one in shown),
             )
     st.caption("Lines: training photos (pale as they come, strong smoothed). Dashes: test photos.")

@@ -5,8 +5,8 @@ import re
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from insects import figures
 from insects.inference import Prediction
+from insects.ui import cache
 from insects.ui.workers import Worker
 from insects.wording import headline, percent
 
@@ -81,8 +81,9 @@ def prediction_bars(prediction: Prediction) -> None:
         f"{name} {percent(float(p))}"
         for name, p in zip(prediction.class_names, prediction.probabilities, strict=True)
     )
-    chart = figures.prediction_chart(prediction, text_colour())
-    st.altair_chart(chart, alt=f"Probabilities: {names}")
+    probabilities = tuple(prediction.probabilities.tolist())
+    spec = cache.prediction_spec(prediction.class_names, probabilities, text_colour())
+    st.vega_lite_chart(spec=spec, alt=f"Probabilities: {names}")
 
 
 def work(worker: Worker, waiting: str) -> None:
