@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from insects.datasets import load_dataset
 from insects.inference import load_model
 from insects.pixelwise import child
+from insects.training import launch
 
 # The same examples on every machine, and no limit on time.
 hypothesis_settings.register_profile("calm", deadline=None, derandomize=True, database=None)
@@ -96,3 +97,11 @@ def started(monkeypatch):
 
     monkeypatch.setattr(child.subprocess, "Popen", start)
     return processes
+
+
+@pytest.fixture
+def not_spawned(monkeypatch):
+    """No process: what would be started is kept here."""
+    started = []
+    monkeypatch.setattr(launch, "_spawn", lambda run, owner: started.append((run, owner)))
+    return started

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_training import QUICK, photos_folder, small_dataset  # noqa: F401
+from small_training import QUICK, photos_folder, small_dataset  # noqa: F401
 
 from insects.errors import DatasetError, RunError, StoppedError
 from insects.inference import load_model

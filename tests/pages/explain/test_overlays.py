@@ -2,12 +2,11 @@
 
 import threading
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
+from explain_view import CHANGED, alts, button, chart_alts, finished
 from opening import text, until
-from test_explain import CHANGED, alts, button, chart_alts, finished
 
 import insects.explanation
 from insects.superpixels import BASELINES
@@ -17,17 +16,6 @@ from insects.wording import how_settled
 
 OVERLAY = "What speaks for and against "
 DEPENDS = "you hide "
-
-
-@pytest.fixture(autouse=True)
-def nothing_explained_before():
-    cache.jobs.clear()
-
-
-@pytest.fixture
-def visit(open_page):
-    """Return a function that opens the page with these settings."""
-    return partial(open_page, "explain", nsamples=100)
 
 
 @pytest.fixture

@@ -1,0 +1,98 @@
+"""The Train page of a run that has ended: its scores, its mistakes, and what can be done."""
+
+import json
+import shutil
+from dataclasses import replace
+
+from made import DRAWN, made_run
+from opening import text
+from train_view import MINE, OTHER, choose, labels, press
+
+from insects.datasets import load_dataset
+from insects.networks import NETWORKS
+from insects.runs import Run
+
+
+def test_a_finished_run_can_be_used_kept_and_removed(visit, own_runs_folder):
+    made_run(own_runs_folder, settings=MINE)
+    assert {"Explain with it", "Download", "Delete"} <= labels(visit())
+
+
+def test_another_visitors_finished_run_can_be_used_alone(visit, own_runs_folder):
+    made_run(own_runs_folder, settings=MINE)
+    page = visit(OTHER)
+    assert {"Explain with it", "Download"} <= labels(page)
+    assert not {"Delete", "Continue for as many epochs again"} & labels(page)
+
+
+def test_the_score_comes_with_its_interval_beside_other_splits(visit, own_runs_folder):
+    made_run(own_runs_folder, "a")
+    made_run(own_runs_folder, "b", settings=replace(DRAWN, split="published"))
+    page = visit(run="a")
+    scores = next(table.value for table in page.dataframe if "split" in table.value.columns)
+    assert set(scores["run"]) == {"a", "b"}
+    assert set(scores["split"]) == {"deduplicated", "published"}
+    (row,) = scores[scores["run"] == "a"].to_dict("records")
+    assert row[""] == "▶"
+    assert row["test photos right"] == "89 of 90"
+    assert row["accuracy (95 % interval)"] == "98.9% (94%–100%)"
+
+
+def test_a_cell_of_the_confusion_matrix_opens_its_photos(visit, own_runs_folder):
+    page = visit(run=made_run(own_runs_folder).name)
+    cells = {b.key: b.label for b in page.button if b.key and b.key.startswith("cell-run-")}
+    counts = [int(cells[f"cell-run-{true}-{said}"]) for true in range(3) for said in range(3)]
+    assert counts == [30, 0, 0, 0, 30, 0, 1, 0, 29]
+    page.button(key="cell-run-2-0").click().run()
+    assert "dragonflies, called beetles: 1" in text(page)
+
+
+def test_the_surest_mistake_is_named(visit, own_runs_folder):
+    made_run(own_runs_folder)
+    wrong = load_dataset("drawn").part("test")[-1].full_name
+    assert f"The surest: {wrong}, called beetles (91 %)" in text(visit())
+
+
+def test_what_a_temperature_did_is_said_with_its_figures(visit, own_runs_folder):
+    run = made_run(own_runs_folder)
+    found = {"temperature": 1.5, "photos": 60, "ece_before": 0.08, "ece_after": 0.02}
+    metrics = {**run.metrics, "calibration": found}
+    (run.path / "metrics.json").write_text(json.dumps(metrics))
+    said = "8.0% before and 2.0% after a temperature of 1.50, fitted on 60 training photos"
+    assert said in text(visit())
+
+
+def test_the_default_network_says_that_its_temperature_is_from_photos_from_elsewhere(visit):
+    assert "fitted on 154 photos from elsewhere" in text(visit(run="efficientnet_lite0"))
+
+
+def test_a_leaky_split_carries_its_warning_and_an_honest_one_none(visit, own_runs_folder, garden):
+    of_garden = replace(MINE, dataset=garden)
+    made_run(own_runs_folder, "leaky", settings=replace(of_garden, split="published"))
+    made_run(own_runs_folder, "honest", settings=of_garden)
+    page = visit(run="leaky")
+    (warning,) = page.warning
+    assert "1 of the 2 test photos are also training photos" in warning.value
+    choose(page, "run", "honest")
+    assert not page.warning
+
+
+def test_a_finished_run_can_have_as_many_epochs_again(visit, own_runs_folder, started):
+    run = made_run(own_runs_folder, settings=MINE)
+    press(visit(), "Continue for as many epochs again")
+    assert started == [run]
+    assert Run(run.path).config["recipe"]["epochs"] == 4
+
+
+def test_a_deleted_run_is_gone_and_another_is_shown(visit, own_runs_folder):
+    run = made_run(own_runs_folder, settings=MINE)
+    page = press(visit(run=run.name), "Delete")
+    assert not run.path.exists()
+    assert page.selectbox(key="run").value in NETWORKS
+
+
+def test_a_run_that_somebody_removed_meanwhile_gives_way_to_another(visit, own_runs_folder):
+    run = made_run(own_runs_folder)
+    page = visit(run=run.name, compared=[run.name, "tang"])
+    shutil.rmtree(run.path)
+    assert page.run().selectbox(key="run").value in NETWORKS
