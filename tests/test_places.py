@@ -98,13 +98,13 @@ def test_two_standard_errors_hold_the_exact_value_with_many_samples_too(places):
 def test_a_surrogate_is_valued_by_several_times_the_pairs_that_are_scored(
     places, known, monkeypatch
 ):
-    drawn, draw = [], leverage_module._draw_evenly
+    drawn, draw = [], leverage_module.draw_evenly
 
     def counted(n_players, n_pairs, generator):
         drawn.append(len(shown := draw(n_players, n_pairs, generator)))
         return shown
 
-    monkeypatch.setattr(leverage_module, "_draw_evenly", counted)
+    monkeypatch.setattr(leverage_module, "draw_evenly", counted)
     for nsamples in (100, 4000):
         last(places, nsamples, known=known)
     assert drawn[0] >= 2048

@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 from games import three_of_many
 
-from insects.shapley.leverage import _draw_evenly, leverage
-
-
-def test_the_coalitions_by_which_a_surrogate_is_valued_are_spread_evenly():
-    shown = _draw_evenly(9, 1000, np.random.default_rng(0))
-    sizes = np.bincount(shown.sum(axis=1))
-    assert sizes.tolist() == [0] + 8 * [128]  # every size but nobody's and everybody's
-    np.testing.assert_allclose(shown.mean(axis=0), 0.5, atol=0.02)  # every player
+from insects.shapley.leverage import leverage
 
 
 def test_a_surrogate_gives_idle_players_no_value_in_an_additive_game():

@@ -10,8 +10,8 @@ else that of `insects.shapley.surrogate`.
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.stats import qmc
 
+from insects.shapley.coalitions import draw, draw_evenly
 from insects.shapley.exact import MAX_PLAYERS, exact
 from insects.shapley.game import Estimate, Game
 from insects.shapley.places import MOST_PAIRS, Places, PlaceSurrogate
@@ -60,7 +60,7 @@ def leverage(
         yield from exact(game, n_players)
         return
     generator = np.random.default_rng(seed)
-    shown = _draw(n_players, max(1, (nsamples - 2) // 2), generator)
+    shown = draw(n_players, max(1, (nsamples - 2) // 2), generator)
     samples = _Samples(game, places, shown)
     ahead = None
     if probabilities and FIRST_PAIRS <= len(shown) <= MOST_PAIRS_FORESEEN:
@@ -113,30 +113,6 @@ class _Samples:
         return scores.astype(np.float64), parts
 
 
-def _draw(n_players: int, n_pairs: int, generator: np.random.Generator) -> np.ndarray:
-    """Return coalitions, (n_pairs, n_players) bool: a uniform size, then a uniform set of it."""
-    sizes = generator.integers(1, n_players, size=n_pairs)
-    ranks = generator.random((n_pairs, n_players)).argsort(axis=1).argsort(axis=1)
-    return ranks < sizes[:, None]
-
-
-def _draw_evenly(n_players: int, n_pairs: int, generator: np.random.Generator) -> np.ndarray:
-    """Return at least so many coalitions, drawn as by `_draw` but spread evenly: a Sobol sequence.
-
-    What they are asked for comes out as nearly as from two to three times as many.
-    """
-    sequence = qmc.Sobol(n_players + 1, rng=generator)
-
-    def draw(n: int) -> np.ndarray:
-        points = sequence.random(n)
-        sizes = 1 + (points[:, -1] * (n_players - 1)).astype(int)
-        return points[:, :-1].argsort(axis=1).argsort(axis=1) < sizes[:, None]
-
-    whole = 1 << (n_pairs - 1).bit_length()  # it is even where their number is a power of two
-    chunk = min(whole, SURROGATE_CHUNK)
-    return np.concatenate([draw(chunk) for _ in range(whole // chunk)])
-
-
 def _stops(n_pairs: int, step: int) -> Iterator[int]:
     """Yield the pair counts at which to estimate: multiples of `step`, growing, then all."""
     stop = 0
@@ -185,7 +161,7 @@ class _Ahead:
         self.places, self._samples = places, samples
         fewest = MIN_PLACES_PAIRS if places else MIN_SURROGATE_PAIRS
         n_pairs = max(fewest, SURROGATE_FACTOR * samples.n_pairs)
-        self._values_of = _SurrogateValues(_draw_evenly(samples.n_players, n_pairs, generator))
+        self._values_of = _SurrogateValues(draw_evenly(samples.n_players, n_pairs, generator))
         self._learned: PlaceSurrogate | None = None
         self._total = self._values = np.empty(0)
 
