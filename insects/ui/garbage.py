@@ -11,7 +11,7 @@ def spare_libraries() -> None:
 
     Streamlit collects garbage after every run of a script, twice a second while a page shows how
     far an explanation is. To look through all that the libraries have made takes a fifth of a
-    second, in which no thread of the server can do anything else.
+    second, in which no other thread of the server runs Python.
     """
     global _loaded
     if len(sys.modules) > _loaded:
