@@ -1,7 +1,7 @@
 """A model that adds up what its regions are worth, and explanations of it."""
 
 import numpy as np
-from made import made_explanation
+from made_explanations import made_explanation
 
 from insects.explanation import Settings
 

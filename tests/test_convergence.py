@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import made_explanation
+from made_explanations import made_explanation
 
 from insects.convergence import (
     FEWEST_A_SUPERPIXEL,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made import SEEN, SIDE, OneRegionModel
+from made_runs import SEEN, SIDE, OneRegionModel
 
 from insects import explain, load_model
 from insects.errors import InsectsError, SettingsError, StoppedError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from made import MadePhoto
+from made_photos import MadePhoto
 
 from insects.errors import PhotoError
 from insects.evaluation import Answers, ask, figures, report

@@ -5,8 +5,8 @@ import io
 
 import numpy as np
 import pytest
+from made_explanations import in_nine_parts
 from PIL import Image
-from test_wording import in_nine_parts
 
 from insects import figures
 from insects.inference import Prediction

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made import SEEN, SIDE, OneRegionModel
+from made_runs import SEEN, SIDE, OneRegionModel
 
 from insects import explain, load_model
 from insects.errors import SettingsError, StoppedError

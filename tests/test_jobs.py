@@ -4,7 +4,7 @@ import logging
 import threading
 
 import pytest
-from test_wording import in_nine_parts
+from made_explanations import in_nine_parts
 
 from insects.errors import SettingsError, StoppedError
 from insects.ui import jobs as module

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from made import labelled
+from made_photos import labelled
 
 from insects.datasets import load_dataset
 from insects.label_strip import RIM, find_strip, hide_strip

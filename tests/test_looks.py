@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from made import MadePhoto, drawn_photos, made, made_dataset
+from made_photos import MadePhoto, drawn_photos, made, made_dataset
 
 from insects.datasets import Dataset, uploads
 from insects.datasets import looks as looks_module

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from made_explanations import in_quarters
 from PIL import Image, ImageDraw
-from test_ranking import explanation
 
 from insects.explanation import explain
 from insects.figures import AGAINST, FOR, paints, scale_limit
@@ -77,7 +77,7 @@ def test_the_outlines_cover_nearly_the_pixels_of_their_regions(photos, default_m
 
 
 def test_each_region_tells_its_value_and_error_where_it_is_pointed_at():
-    by_region, drawn = features(explanation(VALUES))
+    by_region, drawn = features(in_quarters(VALUES))
     assert by_region[0]["text"] == "region 0: +0.30 ± 0.01 for one"
     assert by_region[1]["text"] == "region 1: −0.20 ± 0.01 against one"
     for channel in ("tooltip", "description"):
@@ -85,7 +85,7 @@ def test_each_region_tells_its_value_and_error_where_it_is_pointed_at():
 
 
 def test_regions_are_painted_as_in_the_picture_that_is_exported():
-    made = explanation(VALUES)
+    made = in_quarters(VALUES)
     by_region, _ = features(made)
     colours, opacities = paints(made, "one")
     for number, one in by_region.items():
@@ -95,13 +95,13 @@ def test_regions_are_painted_as_in_the_picture_that_is_exported():
 
 
 def test_another_end_of_the_scale_makes_the_same_value_paler():
-    made = explanation(VALUES)
+    made = in_quarters(VALUES)
     (own, _), (wide, _) = features(made), features(made, limit=2 * scale_limit(made))
     assert wide[0]["opacity"] < own[0]["opacity"]
 
 
 def test_the_photos_proportions_are_kept():
-    by_region, drawn = features(explanation(VALUES))
+    by_region, drawn = features(in_quarters(VALUES))
     corners = np.concatenate([one["geometry"]["coordinates"][0] for one in by_region.values()])
     assert corners.max(axis=0).tolist() == [120, 60]
     (height,) = [one for one in drawn["params"] if one["name"] == "height"]
@@ -109,7 +109,7 @@ def test_the_photos_proportions_are_kept():
 
 
 def test_a_region_whose_sign_is_not_sure_is_dashed_and_drawn_first():
-    _, drawn = features(explanation(VALUES))
+    _, drawn = features(in_quarters(VALUES))
     first, *others = drawn["layer"][1]["data"]["values"]
     assert first["region"] == 2
     assert first["rank"] == UNSURE
@@ -120,28 +120,28 @@ def test_a_region_whose_sign_is_not_sure_is_dashed_and_drawn_first():
 
 
 def test_without_errors_no_outline_is_dashed_and_none_is_as_broad_as_that_of_a_sure_sign():
-    by_region, _ = features(explanation(VALUES, error=None, method="kernel"))
-    sure, _ = features(explanation(VALUES))
+    by_region, _ = features(in_quarters(VALUES, error=None, method="kernel"))
+    sure, _ = features(in_quarters(VALUES))
     assert all(one["rank"] == UNKNOWN for one in by_region.values())
     assert by_region[0]["width"] < sure[0]["width"]
 
 
 def test_a_marked_region_is_drawn_last_with_a_broad_outline_of_its_own_colour():
-    by_region, drawn = features(explanation(VALUES), marked=[2])
+    by_region, drawn = features(in_quarters(VALUES), marked=[2])
     assert drawn["layer"][1]["data"]["values"][-1]["region"] == 2
     assert by_region[2]["width"] > by_region[0]["width"]
     assert by_region[2]["stroke"] != by_region[0]["stroke"]
 
 
 def test_a_click_selects_a_region_by_its_number():
-    _, drawn = features(explanation(VALUES))
+    _, drawn = features(in_quarters(VALUES))
     (selection,) = [one for one in drawn["params"] if one["name"] == "region"]
     assert selection["select"]["fields"] == ["region"]
     assert selection["select"]["on"] == "click"
 
 
 def test_no_layer_has_a_legend_that_would_shift_it():
-    made = explanation(VALUES)
+    made = in_quarters(VALUES)
     for drawn in (features(made)[1], spec(strongest_chart(made, "one", "#000000"))):
         for layer in drawn["layer"]:
             for channel in ("fill", "fillOpacity", "stroke", "strokeWidth", "color"):
@@ -165,7 +165,7 @@ def bars(made, class_name="one"):
 
 
 def test_bars_are_the_strongest_regions_with_their_95_percent_intervals():
-    _, layer = bars(explanation(VALUES))
+    _, layer = bars(in_quarters(VALUES))
     rows = layer["data"]["values"]
     assert [row["name"] for row in rows][:2] == ["upper left · 0", "upper right · 1"]
     assert rows[0]["low"] == pytest.approx(0.3 - 1.96 * 0.01)
@@ -175,12 +175,12 @@ def test_bars_are_the_strongest_regions_with_their_95_percent_intervals():
 
 def test_there_are_no_error_bars_without_errors():
     for error, layers in ((0.01, 3), (None, 2)):
-        drawn, _ = bars(explanation(VALUES, error=error, method="kernel"))
+        drawn, _ = bars(in_quarters(VALUES, error=error, method="kernel"))
         assert len(drawn["layer"]) == layers
 
 
 def test_all_classes_have_one_axis_with_room_for_every_error_bar():
-    made = explanation(VALUES)
+    made = in_quarters(VALUES)
     made.standard_errors[0, 0] = 0.4
     ends = [bars(made, name)[1]["encoding"]["x"]["scale"]["domain"] for name in made.class_names]
     assert ends[0] == ends[1]
@@ -188,6 +188,6 @@ def test_all_classes_have_one_axis_with_room_for_every_error_bar():
 
 
 def test_names_and_axis_are_in_the_pages_text_colour():
-    drawn, layer = bars(explanation(VALUES))
+    drawn, layer = bars(in_quarters(VALUES))
     assert layer["encoding"]["y"]["axis"]["labelColor"] == "#123456"
     assert drawn["layer"][0]["encoding"]["x"]["axis"]["labelColor"] == "#123456"

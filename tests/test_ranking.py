@@ -1,42 +1,33 @@
 """Regions in the order of their strength, in figures and words."""
 
-import numpy as np
 import pytest
-from made import made_explanation
+from made_explanations import in_quarters
 
-from insects.explanation import Settings
 from insects.ranking import Region, decimals, listed, ranked
 
 
-def explanation(values, error=0.01, **settings):
-    """An explanation of two classes and four superpixels, one a quarter of the picture."""
-    shap_values = np.stack([np.array(values, float), np.zeros(len(values))], axis=1)
-    quarters = np.kron([[0, 1], [2, 3]], np.ones((6, 6), int))
-    return made_explanation(shap_values, quarters, error, settings=Settings(**settings))
-
-
 def test_the_strongest_come_first_whatever_their_sign():
-    assert [r.number for r in ranked(explanation([0.1, -0.5, 0.0, 0.3]))] == [1, 3, 0, 2]
+    assert [r.number for r in ranked(in_quarters([0.1, -0.5, 0.0, 0.3]))] == [1, 3, 0, 2]
 
 
 def test_each_says_where_it_is_in_the_photo():
-    places = {r.number: r.place for r in ranked(explanation([0.1, -0.5, 0.0, 0.3]))}
+    places = {r.number: r.place for r in ranked(in_quarters([0.1, -0.5, 0.0, 0.3]))}
     assert places == {0: "upper left", 1: "upper right", 2: "lower left", 3: "lower right"}
 
 
 def test_a_sign_is_sure_beyond_1_96_standard_errors():
-    sure = {r.number: r.is_sure for r in ranked(explanation([0.0195, -0.0197, 0.5, 0.0]))}
+    sure = {r.number: r.is_sure for r in ranked(in_quarters([0.0195, -0.0197, 0.5, 0.0]))}
     assert sure == {0: False, 1: True, 2: True, 3: False}
 
 
 def test_without_errors_nothing_is_said_of_how_sure_a_sign_is():
-    for region in ranked(explanation([0.1, -0.5, 0.0, 0.3], error=None, method="kernel")):
+    for region in ranked(in_quarters([0.1, -0.5, 0.0, 0.3], error=None, method="kernel")):
         assert region.error is None
         assert region.is_sure is None
 
 
 def test_single_pixels_are_not_ranked():
-    assert ranked(explanation([0.1, -0.5, 0.0, 0.3], error=None, method="deep")) == []
+    assert ranked(in_quarters([0.1, -0.5, 0.0, 0.3], error=None, method="deep")) == []
 
 
 @pytest.mark.parametrize(
@@ -56,9 +47,9 @@ def test_a_region_tells_its_value_and_error_in_a_sentence(value, error, words):
     ("largest", "places"), [(5.0, 2), (0.31, 2), (0.1, 2), (0.031, 3), (0.0012, 4), (0.0, 2)]
 )
 def test_small_values_have_more_decimals(largest, places):
-    assert decimals(explanation([largest, 0.0, 0.0, 0.0])) == places
+    assert decimals(in_quarters([largest, 0.0, 0.0, 0.0])) == places
 
 
 def test_the_strongest_are_listed_in_words():
-    words = listed(explanation([0.1, -0.5, 0.0, 0.3]), "one", 2)
+    words = listed(in_quarters([0.1, -0.5, 0.0, 0.3]), "one", 2)
     assert words == "region 1 (upper right) −0.50 ± 0.01; region 3 (lower right) +0.30 ± 0.01"

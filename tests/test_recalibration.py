@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from made import made_run
+from made_runs import made_run
 from PIL import Image
 from scipy.special import softmax
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from made import CHANGES, MadePhoto, drawn_photos, made, made_dataset
+from made_photos import CHANGES, MadePhoto, drawn_photos, made, made_dataset
 
 from insects.datasets import load_dataset
 from insects.datasets.drawn import load_drawn

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import made_run
+from made_runs import made_run
 
 from insects.datasets import load_dataset
 from insects.datasets.published import source_of

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made import MadePhoto, drawn_photos, made, made_dataset, resized
+from made_photos import MadePhoto, drawn_photos, made, made_dataset, resized
 
 from insects.datasets.drawn import load_drawn
 from insects.datasets.looks import kept_folder

@@ -4,38 +4,18 @@ import re
 
 import numpy as np
 import pytest
-from made import made_explanation
+from made_explanations import SQUARE, in_nine_parts
 
 from insects.explanation import METHODS, Explanation
 from insects.faithfulness import Curve
 from insects.inference import Prediction
 from insects.wording import METHOD_SENTENCES, describe, follows, headline, is_clear, percent, signed
 
-SIDE = 90
 PLACES = [
     ["at the upper left", "at the top", "at the upper right"],
     ["on the left", "in the middle", "on the right"],
     ["at the lower left", "at the bottom", "at the lower right"],
 ]
-
-
-def in_nine_parts(values, errors=0.01, colour=(128, 128, 128), probabilities=(0.1, 0.9)):
-    """An explanation of a grey square in nine parts; `values` are for the class "beetles".
-
-    Args:
-        values: nine numbers, row by row.
-        errors: one for all, or None.
-    """
-    values = np.asarray(values, float)
-    rows, columns = np.indices((SIDE, SIDE)) * 3 // SIDE
-    return made_explanation(
-        np.stack([-values, values], axis=1),
-        3 * rows + columns,
-        errors,
-        class_names=("cockroach", "beetles"),
-        probabilities=np.array(probabilities),
-        image=np.full((SIDE, SIDE, 3), colour, np.uint8),
-    )
 
 
 def one_part(part, value, **settings):
@@ -72,7 +52,7 @@ def test_a_region_is_told_by_its_place(part):
 def test_a_ring_is_told_by_a_place_where_it_is():
     """The middle of a ring is not a part of it."""
     explanation = one_part(0, 0.4)
-    ring = np.ones((SIDE, SIDE), int)
+    ring = np.ones((SQUARE, SQUARE), int)
     ring[20:70, 20:70] = 0  # what is inside is another superpixel
     ringed = Explanation(**{**vars(explanation), "segments": 1 - ring})
     assert "in the middle" not in describe(ringed)

@@ -1,7 +1,7 @@
 """Drawn photos with nothing wrong about them, in memory and in files."""
 
 import pytest
-from made import drawn_photos
+from made_photos import drawn_photos
 from PIL import Image
 
 

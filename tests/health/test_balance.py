@@ -2,7 +2,7 @@
 
 import pytest
 from findings import found
-from made import made_dataset
+from made_photos import made_dataset
 
 
 def test_uneven_classes_are_a_note_and_very_uneven_ones_worth_knowing(drawn):

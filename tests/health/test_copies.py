@@ -2,7 +2,7 @@
 
 import pytest
 from findings import checks, first, found, names
-from made import CHANGES, made, made_dataset
+from made_photos import CHANGES, made, made_dataset
 from PIL import Image
 
 from insects.datasets.folder import load_folder

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from made import made_dataset
+from made_photos import made_dataset
 
 from insects.datasets.drawn import DrawnPhoto, load_drawn
 from insects.datasets.folder import load_folder

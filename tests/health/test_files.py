@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from findings import checks, first, found, names
-from made import MadePhoto, made, made_dataset
+from made_photos import MadePhoto, made, made_dataset
 from PIL import Image
 
 from insects.datasets.folder import load_folder

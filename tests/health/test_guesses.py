@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from findings import checks, found
-from made import drawn_photos, made, made_dataset
+from made_photos import drawn_photos, made, made_dataset
 
 from insects.datasets.drawn import load_drawn
 from insects.datasets.health import examine

@@ -2,7 +2,7 @@
 
 import pytest
 from findings import found, names
-from made import CHANGES, made, made_dataset
+from made_photos import CHANGES, made, made_dataset
 
 from insects.datasets import load_dataset
 from insects.datasets.health import examine

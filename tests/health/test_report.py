@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pytest
-from made import MadePhoto, drawn_photos, made, made_dataset
+from made_photos import MadePhoto, drawn_photos, made, made_dataset
 
 from insects.datasets.drawn import load_drawn
 from insects.datasets.health import Finding, Report, examine

@@ -6,7 +6,8 @@ import shutil
 
 import numpy as np
 import pytest
-from made import labelled, made_run
+from made_photos import labelled
+from made_runs import made_run
 from opening import text
 from PIL import Image
 from streamlit.testing.v1 import AppTest

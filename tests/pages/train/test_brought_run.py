@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from made import DRAWN, made_run
+from made_runs import DRAWN, made_run
 from opening import text
 from streamlit.testing.v1 import AppTest
 from train_view import ME, OTHER, labels, ours, press

@@ -4,7 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 
-from made import DRAWN, made_run
+from made_runs import DRAWN, made_run
 from opening import text
 from train_view import MINE, OTHER, choose, labels, press
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from made import DRAWN, made_run
+from made_runs import DRAWN, made_run
 from opening import text
 from streamlit.testing.v1 import AppTest
 from train_view import ME, MINE, OTHER, choose, labels

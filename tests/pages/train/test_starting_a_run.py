@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from made import made_run
+from made_runs import made_run
 from opening import text
 from streamlit.testing.v1 import AppTest
 from train_view import ME, MINE, choose, ours, press, state

@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import replace
 
-from made import DRAWN, made_run
+from made_runs import DRAWN, made_run
 from opening import text
 from streamlit.testing.v1 import AppTest
 from train_view import ME, MINE, OTHER, labels, press, state

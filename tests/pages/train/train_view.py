@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from made import DRAWN
+from made_runs import DRAWN
 from opening import text
 from streamlit.testing.v1 import AppTest
 
