@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
     """The app on a host that trains for a few epochs only."""
-    with running_app(tmp_path_factory.mktemp("lab"), INSECTS_MAX_EPOCHS="4") as address:
+    with running_app(tmp_path_factory.mktemp("lab"), INSECTS_MAX_EPOCHS="2") as address:
         yield address
 
 

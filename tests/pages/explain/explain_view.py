@@ -8,6 +8,7 @@ NOT_YET = "Press **Explain** to see which parts of this photo say so."
 
 
 def finished(page: AppTest) -> AppTest:
+    page.session_state.job.wait()
     return until(page, lambda page: len(page.download_button) == 2)
 
 
