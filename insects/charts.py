@@ -23,7 +23,8 @@ class Curves:
         name: for the legend.
         epochs: asked for, the length of the axis.
         steps_per_epoch: of the training.
-        batches: rows with step, loss and accuracy of the training photos.
+        batches: rows with step, loss and accuracy of the training photos; a run that came with the
+            app or from a zip has none, and shows what its history has of these photos.
         history: rows with epoch, loss, accuracy, val_loss and val_accuracy.
     """
 
@@ -39,10 +40,12 @@ class Curves:
         Args:
             quantity: "loss" or "accuracy".
         """
+        learned = [(row["step"] / self.steps_per_epoch, row) for row in self.batches]
+        learned = learned or [(row["epoch"] + 1, row) for row in self.history]
         train = pd.DataFrame(
             {
-                "epoch": [row["step"] / self.steps_per_epoch for row in self.batches],
-                "value": [row[quantity] for row in self.batches],
+                "epoch": [epoch for epoch, _ in learned],
+                "value": [row[quantity] for _, row in learned],
                 "part": "train",
             }
         )

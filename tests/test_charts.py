@@ -45,6 +45,13 @@ def test_training_rows_are_placed_by_their_share_of_an_epoch(curves):
     assert train["value"].tolist() == [2 / s for s in range(1, 9)]
 
 
+def test_a_run_without_batches_shows_what_its_history_has_of_training_photos(curves):
+    table = Curves("shipped", 5, 1, [], curves.history).table("loss")
+    train = table[table["part"] == "train"]
+    assert train["epoch"].tolist() == [1, 2]
+    assert train["value"].tolist() == [1.0, 1.0]
+
+
 def test_test_photos_are_placed_at_the_end_of_their_epoch(curves):
     table = curves.table("accuracy")
     test = table[table["part"] == "test"]

@@ -105,8 +105,10 @@ def _in_words(one: Curves, quantity: str) -> str:
         words += f": {last[quantity]:.3f} on training photos after {last['step']:.0f} steps"
     if one.history:
         last = one.history[-1]
-        value = last[f"val_{quantity}"]
-        words += f", {value:.3f} on test photos after {last['epoch'] + 1:.0f} epochs"
+        epochs = f"{last['epoch'] + 1:.0f} epochs"
+        if not one.batches:
+            words += f": {last[quantity]:.3f} on training photos after {epochs}"
+        words += f", {last[f'val_{quantity}']:.3f} on test photos after {epochs}"
     return words
 
 

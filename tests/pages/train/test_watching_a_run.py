@@ -60,9 +60,9 @@ def test_the_confusion_matrix_of_the_latest_epoch_is_shown_while_a_run_goes_on(
 
 def test_curves_are_told_in_words_too(visit, own_runs_folder):
     made_run(own_runs_folder, epochs_done=2)
-    alts = [chart.proto.alt for chart in visit().get("vega_lite_chart")]
-    assert "run, accuracy, 0.410 on test photos after 2 epochs" in alts
-    assert "run, loss, 1.100 on test photos after 2 epochs" in alts
+    accuracy, loss = (chart.proto.alt for chart in visit().get("vega_lite_chart")[:2])
+    assert "accuracy: 0.510 on training photos after 2 epochs, 0.410 on test photos" in accuracy
+    assert "loss: 0.900 on training photos after 2 epochs, 1.100 on test photos" in loss
 
 
 def test_only_whoever_started_a_run_can_stop_it(visit, own_runs_folder):
