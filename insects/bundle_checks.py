@@ -5,7 +5,6 @@ import json
 import math
 import re
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,14 @@ from insects.errors import InsectsError, RunError
 from insects.networks import NETWORKS
 from insects.predictions import is_temperature
 from insects.training.settings import Settings
+from insects.zips import ZipError, open_zip, read_member
 
 MAX_BYTES = 300_000_000
 MAX_SMALL_BYTES = 1_000_000
 MAX_MATRIX_BYTES = 10_000  # of 20 classes with 10 digits and a comma a cell: 4,400
 MAX_MODEL_BYTES = 60_000_000
 MAX_EPOCHS = 1000
+MAX_ENTRIES = MAX_EPOCHS + 10
 MAX_TITLE = 80
 REQUIRED = ("config.json", "metrics.json", "model.tflite")
 SMALL = ("config.json", "metrics.json", "history.csv", "MODEL_CARD.md")
@@ -41,26 +42,23 @@ def checked_members(path: Path) -> dict[str, bytes]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise RunError(f"A bundle has at most {MAX_BYTES // 1_000_000} MB.")
-        with zipfile.ZipFile(path) as bundle:
+        with open_zip(path, MAX_ENTRIES) as bundle:
             wanted = _wanted(bundle.infolist())
             return {info.filename: _read(bundle, info) for info in wanted}
     except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except (zlib.error, EOFError):
-        raise RunError("This bundle is damaged: its content cannot be unpacked.") from None
-    # NotImplementedError is what zipfile raises for a zip of a later version than it knows.
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise RunError(f"This is not a bundle of a run: {shown(error)}.") from None
+        raise RunError(f"{path.name} cannot be read: {error.strerror or error}.") from None
+    except (ZipError, ValueError) as error:
+        raise RunError(f"This is not a bundle of a run: it {shown(error)}.") from None
 
 
 def _wanted(infos: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     names = [info.filename for info in infos]
-    if len(names) > MAX_EPOCHS + 10 or len(set(names)) < len(names):
-        raise ValueError("it has too many files, or one of them twice")
+    if len(set(names)) < len(names):
+        raise ValueError("has a file twice")
     for info in infos:
         _check_member(info)
     if missing := [name for name in REQUIRED if name not in names]:
-        raise ValueError(f"it has no {missing[0]}")
+        raise ValueError(f"has no {missing[0]}")
     return [info for info in infos if info.filename not in ("model.keras", "MODEL_CARD.md")]
 
 
@@ -73,22 +71,20 @@ def _check_member(info: zipfile.ZipInfo) -> None:
     elif name in ("model.tflite", "model.keras"):
         most = MAX_MODEL_BYTES if name == "model.tflite" else MAX_BYTES
     else:
-        raise ValueError(f"no bundle has a file {name[:60]!r}")
+        raise ValueError(f"has a file {name[:60]!r}, as no bundle does")
     if info.file_size > most:
-        raise ValueError(f"its {name} is too large")
+        raise ValueError(f"has a {name} that is too large")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"its {name} is packed in an unusual way")
+        raise ValueError(f"has a {name} that is packed in an unusual way")
     if info.flag_bits & 0x01:
-        raise ValueError(f"its {name} is encrypted")
+        raise ValueError(f"has a {name} that is encrypted")
 
 
 def _read(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """Return a file's content, never more than its size says: that may be a lie."""
-    with bundle.open(info) as file:
-        content = file.read(info.file_size + 1)
-    if len(content) != info.file_size:
-        raise ValueError(f"its {info.filename} is not as large as it says")
-    return content
+    try:
+        return read_member(bundle, info)
+    except ZipError as error:
+        raise RunError(f"The bundle's {info.filename} {error}.") from None
 
 
 def checked_config(content: bytes) -> dict[str, Any]:

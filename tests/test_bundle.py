@@ -187,7 +187,7 @@ def nothing_half_done(own_runs_folder):
     ],
 )
 def test_a_file_that_no_bundle_has_is_refused(name, tmp_path, honest):
-    refused(tmp_path, {**honest, name: b"x"}, "no bundle has a file")
+    refused(tmp_path, {**honest, name: b"x"}, "as no bundle does")
 
 
 @pytest.mark.parametrize("name", ["config.json", "metrics.json", "model.tflite"])

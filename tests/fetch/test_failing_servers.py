@@ -113,4 +113,4 @@ def test_a_redirect_out_of_the_web_is_refused(server, location):
 
 def test_a_page_in_place_of_the_archive_is_refused(server):
     server.sends(b"<!doctype html><title>Sign in to the conference network</title>")
-    refused(server, "no zip archive")
+    refused(server, "is no zip")

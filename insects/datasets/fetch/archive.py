@@ -3,16 +3,16 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
-from io import FileIO
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from insects.datasets.fetch.limits import fetch_failure
 from insects.storage import Progress
+from insects.zips import ZipError, open_zip, read_member
 
-# An honest archive's list of files has 0.2 MB; zipfile would make objects of any number of them.
-MAX_READ_BYTES = 4_000_000
+MAX_ENTRIES = 10_000  # 1,199 photos and the rest of the repository
 
 
 def choose_members(
@@ -50,8 +50,7 @@ def _plain(member: ZipInfo, photo_bytes: int) -> ZipInfo:
 
 def unpack(draft: Path, manifest: dict[str, str], photo_bytes: int, on_progress: Progress) -> None:
     """Read each photo of the manifest, and nothing else, from the draft's archive to `photos`."""
-    with _CarefulFile(draft / "archive.zip") as file:
-        archive = _open(file)
+    with _opened(draft / "archive.zip") as archive:
         members = choose_members(archive.infolist(), manifest, photo_bytes)
         for done, (name, member) in enumerate(members.items()):
             on_progress("checking photos", done, len(members))
@@ -62,30 +61,20 @@ def unpack(draft: Path, manifest: dict[str, str], photo_bytes: int, on_progress:
         on_progress("checking photos", len(members), len(members))
 
 
-class _CarefulFile(FileIO):
-    """A file that zipfile cannot be made to read in one piece, as it reads the list of files."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        if size is not None and size > MAX_READ_BYTES:
-            raise BadZipFile("a list of files that is too long")
-        return super().read(size)
-
-
-def _open(file: FileIO) -> ZipFile:
-    """Return the archive with its list of files read."""
+@contextmanager
+def _opened(path: Path) -> Iterator[ZipFile]:
     try:
-        return ZipFile(file)
-    except Exception:  # zipfile may raise anything on hostile bytes: all means the same
-        raise fetch_failure("what came is no zip archive, or a damaged one") from None
+        with open_zip(path, MAX_ENTRIES) as archive:
+            yield archive
+    except ZipError as error:
+        raise fetch_failure(f"what came {error}") from None
 
 
 def _read(archive: ZipFile, member: ZipInfo) -> bytes:
-    """Return a member's bytes; zipfile unpacks no more of them than the member was said to have."""
     try:
-        with archive.open(member) as file:
-            return file.read(member.file_size)
-    except Exception:
-        raise fetch_failure(f"{Path(member.filename).name} is damaged in the archive") from None
+        return read_member(archive, member)
+    except ZipError as error:
+        raise fetch_failure(f"{Path(member.filename).name} {error} in the archive") from None
 
 
 def _write(path: Path, data: bytes) -> None:
