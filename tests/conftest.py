@@ -103,5 +103,5 @@ def started(monkeypatch):
 def not_spawned(monkeypatch):
     """No process: what would be started is kept here."""
     started = []
-    monkeypatch.setattr(launch, "_spawn", lambda run, owner: started.append((run, owner)))
+    monkeypatch.setattr(launch, "_spawn", started.append)
     return started

@@ -16,6 +16,7 @@ from insects.explanation import explain
 from insects.inference import load_model
 from insects.networks import NETWORKS
 from insects.runs import Run, delete_run, list_runs
+from insects.training import launch
 from insects.training.settings import Settings
 from insects.training.train import train
 
@@ -99,11 +100,12 @@ def test_a_run_whose_photos_are_gone_or_others_says_so(mine):
 
 
 @pytest.mark.slow
-def test_a_run_knows_its_owner_by_a_digest_and_nobody_else_sees_it(visitors, monkeypatch, capfd):
-    monkeypatch.setenv("INSECTS_OWNER", OWNER)
-    options = ("--dataset", str(visitors), "--network", "efficientnet_lite0", "--epochs", "1")
-    assert main(["train", *options, "--json"]) == 0
+def test_a_run_knows_its_owner_by_a_digest_and_nobody_else_sees_it(visitors, capfd):
+    recipe = replace(QUICK, epochs=1)
+    settings = Settings("efficientnet_lite0", str(visitors), recipe=recipe, owner=OWNER)
+    launch.create(settings, settings.load_dataset())
     (run,) = [run for run in list_runs(OWNER) if not run.is_shipped]
+    assert main(["train-queued", str(run.path), "--json"]) == 0
     assert len(run.config["owner"]) == 64
     assert not any(OWNER.encode() in p.read_bytes() for p in run.path.rglob("*") if p.is_file())
     assert OWNER not in "".join(capfd.readouterr())

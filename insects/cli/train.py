@@ -1,7 +1,6 @@
-"""`train`: make a run, or let one go on."""
+"""`train`: make a run, or let one go on; `train-queued`: train one that waits."""
 
 import argparse
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 from insects.cli import runs
 from insects.cli.common import DEFAULT_NETWORK, Steps, add_command
-from insects.training.launch import OWNER
+from insects.errors import RunError, SettingsError
 
 NUMBERS = ("epochs", "batch_size", "learning_rate")
 
@@ -19,6 +18,7 @@ NUMBERS = ("epochs", "batch_size", "learning_rate")
 def add_commands(commands: Any) -> None:
     """Add these commands to the parser's."""
     _add_train(commands)
+    _add_train_queued(commands)
     runs.add_commands(commands)
 
 
@@ -60,39 +60,59 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--minutes", type=float, help="end it after so long; by default never")
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "--run", type=Path, metavar="DIR", help="the run directory to write; one that waits is run"
+        "--run", type=Path, metavar="DIR", help="the run directory to write; it must not exist"
     )
     where.add_argument(
         "--resume", metavar="RUN", help="let a run go on, perhaps to more --epochs in all"
     )
 
 
+def _add_train_queued(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "train-queued",
+        _train_queued,
+        "Train the run that waits in a directory, as its config says. The app starts this for each "
+        "training; it makes no run.",
+    )
+    parser.add_argument("run", type=Path, metavar="DIR", help="a run directory that is queued")
+
+
 def _train(options: argparse.Namespace) -> None:
+    _learn(_run_to_train(options), options.json)
+
+
+def _train_queued(options: argparse.Namespace) -> None:
+    from insects.runs import Run
+
+    run = Run(options.run)
+    _recipe(run)  # complains before anything is written
+    run.require_queued()
+    _learn(run, options.json)
+
+
+def _learn(run: Any, as_json: bool) -> None:
+    """Train a queued run when its turn comes, and print what became of it."""
     from insects.inference import silence
     from insects.runs.notes import Notes
     from insects.runs.queue import turn, underway
     from insects.training.limits import check_memory
 
-    run = _run_to_train(options)
     with Steps() as steps, underway(run), _interrupt_means_stop(run), turn(run, Notes(run, steps)):
         check_memory(run.config["network"], run.config.get("photos", 0), _recipe(run))
         with silence():  # TensorFlow takes seconds, so only once all is checked
             from insects.training.train import learn
         run = learn(run, steps)
-    runs.show_run(run, options.json)
+    runs.show_run(run, as_json)
 
 
 def _run_to_train(options: argparse.Namespace) -> Any:
-    """Return the run, queued: one that waits in its directory, one to go on, or a new one."""
-    from insects.runs import Run, find_run, runs_folder
+    """Return the run, queued: one to go on, or a new one."""
+    from insects.runs import find_run, runs_folder
     from insects.training.launch import create, requeue
 
     if options.resume:
         return requeue(find_run(options.resume), options.epochs)
-    if options.run and (options.run / "config.json").is_file():
-        run = Run(options.run)
-        if run.status[0] == "queued":  # it is all in its config
-            return run
     settings = _settings(options)
     settings.checked_recipe()
     settings.check_dataset()
@@ -118,14 +138,21 @@ def _settings(options: argparse.Namespace) -> Any:
         calibrate=options.calibrate,
         background_bias=options.background_bias,
         minutes=options.minutes,
-        owner=os.environ.get(OWNER, ""),
     )
 
 
 def _recipe(run: Any) -> Any:
+    """Return the recipe that a run's config holds.
+
+    Raises:
+        RunError: there is no such config, or it is damaged.
+    """
     from insects.training.settings import Settings
 
-    return Settings.from_config(run.config).checked_recipe()
+    try:
+        return Settings.from_config(run.config).checked_recipe()
+    except (SettingsError, AttributeError, TypeError):
+        raise RunError(f"The config of the run {run.name} does not say how to train it.") from None
 
 
 @contextmanager

@@ -77,12 +77,13 @@ def training_process() -> int | None:
 
 @contextmanager
 def underway(run: Run) -> Iterator[None]:
-    """Hold the run while the block trains it; whatever breaks the block off, the status tells.
+    """Hold a queued run while the block trains it; whatever breaks that off, the status tells.
 
     Raises:
-        RunError: another process trains it.
+        RunError: another process trains it, or has trained it meanwhile.
     """
     with run.hold():
+        run.require_queued()
         try:
             yield
         except BaseException as error:

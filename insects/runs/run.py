@@ -148,6 +148,17 @@ class Run:
         """Whether somebody asked it to."""
         return os.path.exists(self.path / "stop")
 
+    def require_queued(self) -> None:
+        """Check that it was queued and not begun since, by what is written in its directory alone.
+
+        Raises:
+            RunError: it was not.
+        """
+        state, why = self._written_status()
+        if state != "queued":
+            said = f"{state}{': ' + why if why else ''}"
+            raise RunError(f"The run {self.name} does not wait to be trained; it is {said}.")
+
     def require_finished(self) -> "Run":
         """Return self.
 

@@ -3,6 +3,7 @@
 TensorFlow is never imported here: a server asks, and a run that waits for its turn takes little.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -25,7 +26,6 @@ from insects.training.settings import LIMITS, Settings
 
 __all__ = ["create", "delete", "place", "requeue", "resume", "start", "stop"]
 
-OWNER = "INSECTS_OWNER"  # what stands in a command can be seen by all on the machine
 NICENESS = 10  # those who explain photos come first
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +47,7 @@ def start(settings: Settings) -> Run:
     check_fit(settings.network, len(dataset.photos), recipe, minutes)
     tidy_runs()
     run = create(replace(settings, minutes=minutes), dataset)
-    _spawn(run, settings.owner)
+    _spawn(run)
     return run
 
 
@@ -86,7 +86,7 @@ def resume(run: Run, owner: str | None = None, epochs: int | None = None) -> Non
         left = replace(recipe, epochs=recipe.epochs - run.epochs_done)
         check_fit(run.config["network"], run.config.get("photos", 0), left)
     requeue(run, epochs)
-    _spawn(run, owner or "")
+    _spawn(run)
 
 
 def delete(run: Run, owner: str | None = None) -> None:
@@ -186,16 +186,16 @@ def _require_room(owner: str) -> None:
         raise RunError(f"{len(queued)} trainings wait already; please try again later.")
 
 
-def _spawn(run: Run, owner: str) -> None:
-    """Start the process that trains a queued run.
+def _spawn(run: Run) -> None:
+    """Start the process that trains a queued run; all it needs to know is in the run's directory.
 
     Raises:
         RunError: the system cannot.
     """
     # The working directory stays, since paths in the environment may be relative to it.
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), OWNER: owner}
-    command = [sys.executable, "-m", "insects", "train", "--run", str(run.path.resolve())]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-m", "insects", "train-queued", str(run.path.resolve())]
     try:
         with (run.path / "log").open("ab") as log:
             process = subprocess.Popen(
@@ -207,7 +207,8 @@ def _spawn(run: Run, owner: str) -> None:
                 **_apart(),
             )
     except OSError as error:
-        run.set_status("failed", f"no process could be started: {error.strerror}")
+        with contextlib.suppress(OSError):  # the directory itself may be gone
+            run.set_status("failed", f"no process could be started: {error.strerror}")
         raise RunError(f"No process could be started: {error.strerror}.") from None
     if hasattr(os, "setpriority"):
         _be_nice(process.pid)

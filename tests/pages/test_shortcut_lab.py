@@ -26,7 +26,7 @@ ON_THE_INSECT = re.compile(r"\*\*(\d+) % of what speaks for this answer lies on 
 def started(monkeypatch):
     """The runs for which a process would have been started; none is."""
     runs = []
-    monkeypatch.setattr(launch, "_spawn", lambda run, owner: runs.append(run))
+    monkeypatch.setattr(launch, "_spawn", runs.append)
     return runs
 
 

@@ -23,7 +23,7 @@ def new_server(monkeypatch):
 def started(monkeypatch):
     """The runs for which a process would have been started; none is."""
     runs = []
-    monkeypatch.setattr(launch, "_spawn", lambda run, owner: runs.append(run))
+    monkeypatch.setattr(launch, "_spawn", runs.append)
     return runs
 
 
