@@ -82,7 +82,8 @@ def compare(
         )
         report = _report(on_progress, number * nsamples, len(BASELINES) * nsamples)
         *_, last = explain(model, explanation.image, on_progress=report, **vars(settings))
-        found.append(last)
+        # That of the photo: all that is left of it here is what the network saw.
+        found.append(replace(last, familiarity=explanation.familiarity))
     return Comparison(tuple(found))
 
 

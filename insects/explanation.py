@@ -12,7 +12,7 @@ from insects.errors import SettingsError
 from insects.inference import BATCH_SIZE, Model, Prediction
 from insects.networks import NETWORKS
 from insects.photo_game import PhotoGame, Progress
-from insects.photos import resize
+from insects.photos import Squares, resize
 from insects.pixelwise import BACKGROUND_PHOTOS
 from insects.pixelwise.child import pixel_maps
 from insects.predictions import temperature_of
@@ -202,7 +202,7 @@ class Explanation:
 
 def explain(
     model: Model,
-    photo: np.ndarray,
+    photo: np.ndarray | Squares,
     *,
     on_progress: Progress = lambda *_: None,
     **settings: Any,
@@ -210,7 +210,7 @@ def explain(
     """Yield ever better explanations of what `model` says of `photo`; the last is the result.
 
     Args:
-        photo: (H, W, 3) uint8 of any size.
+        photo: (H, W, 3) uint8 of any size, or its squares, as for `Model.predict`.
         on_progress: called after each batch; an exception raised in it ends the work.
         settings: fields of `Settings`, such as n_segments=100, nsamples=300, seed=0.
 
@@ -254,11 +254,11 @@ def require_support(model: Model, method: str) -> None:
 
 
 def _explain(
-    model: Model, photo: np.ndarray, settings: Settings, on_progress: Progress
+    model: Model, photo: np.ndarray | Squares, settings: Settings, on_progress: Progress
 ) -> Iterator[Explanation]:
     image = resize(photo, model.image_size)
     segments = segment(image, settings.n_segments, settings.compactness, settings.sigma)
-    prediction = _predict(model, image)
+    prediction = _predict(model, photo)
     of = 2 ** (int(segments.max()) + 1) if settings.method == "exact" else settings.nsamples
     game = PhotoGame(model, image, segments, settings.baseline, settings.output, of, on_progress)
     for estimate in _estimates(game, image, segments, settings, on_progress):
@@ -266,10 +266,10 @@ def _explain(
 
 
 def _explain_pixels(
-    model: Model, photo: np.ndarray, settings: Settings, on_progress: Progress
+    model: Model, photo: np.ndarray | Squares, settings: Settings, on_progress: Progress
 ) -> Iterator[Explanation]:
     image = resize(photo, model.image_size)
-    prediction, temperature = _predict(model, image), temperature_of(model.run)
+    prediction, temperature = _predict(model, photo), temperature_of(model.run)
     segments = np.arange(model.image_size**2).reshape(model.image_size, model.image_size)
     maps = pixel_maps(settings.method, model.run.path, image, settings.seed, on_progress)
     for found in maps:
@@ -280,10 +280,11 @@ def _explain_pixels(
         )
 
 
-def _predict(model: Model, image: np.ndarray) -> Prediction:
+def _predict(model: Model, photo: np.ndarray | Squares) -> Prediction:
     """Return what a model says; one that only knows probabilities cannot tell what is familiar."""
     if isinstance(model, Model):
-        return model.predict(image)
+        return model.predict(photo)
+    image = resize(photo, model.image_size)
     return Prediction(model.class_names, model.probabilities(image[None])[0])
 
 

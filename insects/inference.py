@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from insects import imagenet, views
 from insects.errors import RunError
-from insects.photos import resize
+from insects.photos import Squares, resize
 from insects.predictions import temperature_of
 from insects.runs import Run, find_run
 
@@ -182,8 +182,15 @@ class Model:
         offset = last(np.zeros((1, size), np.float32))
         return last(np.eye(size, dtype=np.float32)) - offset, offset
 
-    def predict(self, photo: np.ndarray) -> Prediction:
-        """Return the prediction for one photo of any size, (H, W, 3) uint8."""
+    def predict(self, photo: np.ndarray | Squares) -> Prediction:
+        """Return the prediction for one photo.
+
+        The backbone looks at the photo too, in a size of its own. So give the photo itself: a
+        square that was made for the network has lost what the backbone would see.
+
+        Args:
+            photo: (H, W, 3) uint8 of any size, or its squares of `image_size` and `BACKBONE_SIZE`.
+        """
         image = resize(photo, self.image_size)[None]
         seen = _see(photo) if imagenet.knows(self.class_names) else None
         if seen and self.has_parts:
@@ -196,8 +203,12 @@ class Model:
             float(imagenet.familiarity(seen[1], self.class_names)[0]) if seen else None,
         )
 
-    def embed(self, photo: np.ndarray) -> np.ndarray:
-        """Return what the shared backbone makes of a photo, (1280,) float32, for any network."""
+    def embed(self, photo: np.ndarray | Squares) -> np.ndarray:
+        """Return what the shared backbone makes of a photo, (1280,) float32, for any network.
+
+        Args:
+            photo: (H, W, 3) uint8 of any size, or its squares, one of `BACKBONE_SIZE`.
+        """
         return _see(photo)[0][0]
 
 
@@ -207,7 +218,7 @@ def backbone() -> Interpreter:
     return Interpreter(BACKBONES / "efficientnet_lite0.tflite")
 
 
-def _see(photo: np.ndarray) -> list[np.ndarray]:
+def _see(photo: np.ndarray | Squares) -> list[np.ndarray]:
     """Return the backbone's embedding, (1, 1280), and its view of each place, (1, 7, 7, 1280)."""
     image = resize(photo, BACKBONE_SIZE)[None]
     return backbone().read(image, lambda outputs: [output.copy() for output in outputs])

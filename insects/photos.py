@@ -3,6 +3,8 @@
 import io
 import threading
 import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,11 +68,35 @@ def load_photo(source: str | Path | bytes | BinaryIO) -> np.ndarray:
             raise PhotoError(DAMAGED) from None
 
 
-def resize(photo: np.ndarray, image_size: int) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Squares:
+    """What is kept of a photo where all of it is too much: the squares that networks look at.
+
+    Each is made from the whole photo, so `resize` gives the same pixels as for the photo itself.
+    A square made from another square would have other pixels, and another answer.
+
+    Args:
+        by_size: image_size -> (image_size, image_size, 3) uint8.
+    """
+
+    by_size: Mapping[int, np.ndarray]
+
+    @classmethod
+    def of(cls, photo: np.ndarray, image_sizes: Iterable[int]) -> "Squares":
+        """Return the squares of a photo, (H, W, 3) uint8."""
+        return cls({size: resize(photo, size) for size in sorted(image_sizes)})
+
+
+def resize(photo: np.ndarray | Squares, image_size: int) -> np.ndarray:
     """Return the photo as a square, (image_size, image_size, 3) uint8, proportions not kept.
 
     Bilinear; Pillow's filter averages over what it shrinks, as in the first article.
+
+    Args:
+        photo: (H, W, 3) uint8, or its squares, of which one must be of that size.
     """
+    if isinstance(photo, Squares):
+        return photo.by_size[image_size]
     image = Image.fromarray(photo).resize((image_size, image_size), Image.Resampling.BILINEAR)
     return np.asarray(image)
 

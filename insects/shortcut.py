@@ -16,7 +16,7 @@ from insects.datasets.drawn import BETRAYING, TEST_EVERY, DrawnPhoto, load_drawn
 from insects.errors import RunError
 from insects.explanation import Explanation, Settings
 from insects.faithfulness import Localisation, localisation
-from insects.inference import Model, Prediction, load_model
+from insects.inference import Model, load_model
 from insects.markdown import table
 from insects.networks.small import NETWORK
 from insects.photos import resize
@@ -110,7 +110,8 @@ def explain_drawing(
     answers counts. With one colour instead, that colour is some class's ground, and what already
     says "beetles" when all is hidden leaves nothing to explain.
     """
-    image, s = resize(photo.load_on(ground), model.image_size), SETTINGS
+    pixels, s = photo.load_on(ground), SETTINGS
+    image = resize(pixels, model.image_size)
     segments = segment(image, s.n_segments, s.compactness, s.sigma)
     bare = [resize(photo.bare(kind), model.image_size) for kind in BETRAYING.values()]
 
@@ -120,9 +121,8 @@ def explain_drawing(
 
     n_superpixels = int(segments.max()) + 1
     *_, estimate = leverage(game, n_superpixels, s.nsamples, s.seed, BATCH, True)
-    prediction = Prediction(model.class_names, model.probabilities(image[None])[0])
     behind = "bare ground of each class in turn"
-    explanation = Explanation.of(estimate, model, prediction, image, segments, s, behind)
+    explanation = Explanation.of(estimate, model, model.predict(pixels), image, segments, s, behind)
     return explanation, localisation(explanation, photo.mask())
 
 

@@ -31,12 +31,10 @@ with photo_area:
 with samples_area:
     components.samples()
 
-square = photo.squares[model.image_size]
-
 
 def work(report):
     """Return the explanations that are asked for, each better than the one before."""
-    explanations = explain(model, square, on_progress=report, **vars(settings))
+    explanations = explain(model, photo.squares, on_progress=report, **vars(settings))
     return until_settled(explanations) if automatic else explanations
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from insects.convergence import summary
 from insects.datasets import default_dataset, load_dataset
 from insects.errors import RunError
 from insects.explanation import Explanation
-from insects.inference import Model, Prediction, load_model
+from insects.inference import BACKBONE_SIZE, Model, Prediction, load_model
+from insects.label_strip import find_strip, hide_strip
 from insects.networks import NETWORKS
-from insects.photos import load_photo, resize
+from insects.photos import Squares, load_photo, resize
 from insects.runs import SHIPPED, find_run, list_runs
 from insects.shortcut import PAIR
 from insects.superpixels import segment
@@ -28,43 +29,58 @@ DEFAULT_NETWORK = "efficientnet_lite0"
 DISPLAY_SIDE = 640
 SAMPLES_PER_CLASS = 2
 SHORTCUT_PATHS = frozenset(SHIPPED / name for name in PAIR)
-IMAGE_SIZES = frozenset(network.image_size for network in NETWORKS.values())
+IMAGE_SIZES = frozenset({BACKBONE_SIZE, *(network.image_size for network in NETWORKS.values())})
 
 
 @dataclass(frozen=True)
 class SmallPhoto:
     """A photo cut down to what a page needs: 2 MB at most, beside the upload that Streamlit keeps.
 
+    The squares are made from the whole photo, so a page gets the numbers that the library gets.
+
     Args:
         name: for people.
         key: hex digest of what the networks see.
         display: (H, W, 3) uint8, at most 640 px.
-        squares: image_size -> (image_size, image_size, 3) uint8, what each network sees.
+        squares: what each network sees.
         label: its class, where that is known.
         source: address of the page that credits the photographer, if any.
+        without_label: the same with its label strip hidden; None where it has none.
     """
 
     name: str
     key: str
     display: np.ndarray
-    squares: dict[int, np.ndarray]
+    squares: Squares
     label: str | None = None
     source: str | None = None
+    without_label: "SmallPhoto | None" = None
 
     @classmethod
     def of(
         cls, photo: np.ndarray, name: str, label: str | None = None, source: str | None = None
     ) -> "SmallPhoto":
-        """Cut down a decoded photo, (H, W, 3) uint8."""
-        squares = {size: resize(photo, size) for size in sorted(IMAGE_SIZES)}
+        """Cut down a decoded photo, (H, W, 3) uint8. Its label is looked for in the whole of it."""
+        small = cls._of_pixels(photo, name, label, source)
+        if find_strip(photo) is None:
+            return small
+        hidden = cls._of_pixels(hide_strip(photo), f"{name} without its label", label, source)
+        return replace(small, without_label=hidden)
+
+    @classmethod
+    def _of_pixels(
+        cls, photo: np.ndarray, name: str, label: str | None, source: str | None
+    ) -> "SmallPhoto":
+        squares = Squares.of(photo, IMAGE_SIZES)
         display = Image.fromarray(photo)
         display.thumbnail((DISPLAY_SIDE, DISPLAY_SIDE))
-        return cls(name, key_of(squares), np.asarray(display), squares, label, source)
+        return cls(name, _key_of(squares), np.asarray(display), squares, label, source)
 
 
-def key_of(squares: dict[int, np.ndarray]) -> str:
+def _key_of(squares: Squares) -> str:
     """Return the key of a photo, by what the networks see of it."""
-    return hashlib.sha256(b"".join(squares[size].tobytes() for size in sorted(squares))).hexdigest()
+    seen = (square.tobytes() for _, square in sorted(squares.by_size.items()))
+    return hashlib.sha256(b"".join(seen)).hexdigest()
 
 
 def read_photo(data: bytes, name: str) -> SmallPhoto:
@@ -115,14 +131,13 @@ def network_titles() -> dict[str, str]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _prediction(model_name: str, edition: int, photo_key: str, _square: np.ndarray) -> Prediction:
-    return model(model_name).predict(_square)
+def _prediction(model_name: str, edition: int, photo_key: str, _squares: Squares) -> Prediction:
+    return model(model_name).predict(_squares)
 
 
 def prediction(model_name: str, photo: SmallPhoto) -> Prediction:
     """Return what a network says of a photo, from memory where it was asked before."""
-    square = photo.squares[model(model_name).image_size]
-    return _prediction(model_name, edition(model_name), photo.key, square)
+    return _prediction(model_name, edition(model_name), photo.key, photo.squares)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -143,7 +158,7 @@ def outlines(
 ) -> tuple[str, int]:
     """Return the address of the photo with its superpixels outlined, and their number."""
     key = f"{photo.key}-{image_size}"
-    square = photo.squares[image_size]
+    square = resize(photo.squares, image_size)
     return _outlines(key, n_segments, compactness, sigma, square, photo.display)
 
 

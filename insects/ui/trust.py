@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from insects.datasets import Dataset, Photo
 from insects.errors import InsectsError
-from insects.inference import BACKBONE_SIZE
-from insects.label_strip import find_strip, hide_strip
-from insects.photos import resize
+from insects.photos import Squares
 from insects.runs import find_run
 from insects.similar import FILE, Index, Similar, load_index
 from insects.ui import cache, datasets, visitor
@@ -41,16 +38,16 @@ def likeness(network: str, photo: SmallPhoto) -> Likeness | None:
     except OSError:
         return None
     label = int(cache.prediction(network, photo).probabilities.argmax())
-    return _likeness(network, edition, photo.key, label, photo.squares[BACKBONE_SIZE])
+    return _likeness(network, edition, photo.key, label, photo.squares)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _likeness(
-    network: str, edition: int, photo_key: str, label: int, _square: np.ndarray
+    network: str, edition: int, photo_key: str, label: int, _squares: Squares
 ) -> Likeness | None:
     if (index := _index(network, edition)) is None:
         return None
-    embedding = cache.model(network).embed(_square)
+    embedding = cache.model(network).embed(_squares)
     others = index.nearest_of_other_classes(embedding, label)
     return Likeness(index.nearest(embedding), others)
 
@@ -79,19 +76,3 @@ def _photo(dataset: Dataset, similar: Similar) -> Photo | None:
         if photo.full_name.partition("/")[2] == rest and photo.content_hash == similar.content:
             return photo.in_part(part)
     return None
-
-
-def has_label(photo: SmallPhoto) -> bool:
-    """Return whether a photo carries a label strip that can be hidden."""
-    return find_strip(photo.display) is not None
-
-
-def without_label(photo: SmallPhoto) -> SmallPhoto:
-    """Return a photo with its label hidden; what networks see changes there and nowhere else."""
-    hidden = hide_strip(photo.display)
-    squares = {}
-    for size, square in photo.squares.items():
-        before, after = resize(photo.display, size), resize(hidden, size)
-        squares[size] = np.where(after == before, square, after)
-    name = f"{photo.name} without its label"
-    return SmallPhoto(name, cache.key_of(squares), hidden, squares, photo.label, photo.source)

@@ -182,9 +182,10 @@ def test_hiding_the_label_changes_what_a_network_sees_there_and_nowhere_else():
     photo, _ = labelled(background)
     small = cache.SmallPhoto.of(photo, "large")
     for one in (small, cache.SmallPhoto.of(labelled(NOTHING // 2 + 120)[0], "small")):
-        hidden = trust.without_label(one)
+        hidden = one.without_label
+        assert hidden.key != one.key
         assert hidden.display.shape == one.display.shape
-        for size, square in hidden.squares.items():
-            same = (square == one.squares[size]).all(axis=-1)
+        for size, square in hidden.squares.by_size.items():
+            same = (square == one.squares.by_size[size]).all(axis=-1)
             assert same[: size // 2].all()
             assert same[:, : size // 3].all()

@@ -25,9 +25,9 @@ def doubts(network: str, photo: SmallPhoto, prediction: Prediction) -> None:
     ):
         if prediction.is_familiar:
             st.caption(f":material/check: {words}", width="content")
-        is_hidden = trust.has_label(photo) and _label_switch()
-    if is_hidden:
-        _without_label(network, photo, prediction)
+        hidden = photo.without_label if photo.without_label and _label_switch() else None
+    if hidden:
+        _without_label(network, hidden, prediction)
 
 
 def _label_switch() -> bool:
@@ -39,8 +39,7 @@ def _label_switch() -> bool:
     )
 
 
-def _without_label(network: str, photo: SmallPhoto, prediction: Prediction) -> None:
-    hidden = trust.without_label(photo)
+def _without_label(network: str, hidden: SmallPhoto, prediction: Prediction) -> None:
     after = cache.prediction(network, hidden)
     with st.container(border=True):
         picture, answer = st.columns([1, 2], vertical_alignment="center")
