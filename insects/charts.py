@@ -170,7 +170,7 @@ def faithfulness_chart(
 
     band = base.mark_area(color=text_colour, opacity=0.15).encode(y=y("low"), y2="high:Q")
     control = base.mark_line(color=text_colour, opacity=0.6, strokeDash=[5, 4]).encode(y=y("mean"))
-    colour = class_colour(1)  # of the palette's, the one that both white and black set off
+    colour = class_colour(1)
     points = {"size": 30, "color": colour}  # their colour would be the page's
     line = base.mark_line(color=colour, strokeWidth=2.5, point=points).encode(y=y("score"))
     return (band + control + line).properties(height=height).configure_view(strokeWidth=0)

@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING
 import altair as alt
 import numpy as np
 from PIL import Image, ImageOps
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 from skimage.segmentation import mark_boundaries
 
 from insects.explanation import Explanation
 from insects.inference import Prediction
-from insects.wording import describe, headline, short_percent, signed_end
+from insects.ranking import STRONGEST_SHOWN, ranked
+from insects.wording import describe, headline, short_percent, signed_end, unit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Against and for: the ends of a scale that people with any colour vision can tell apart.
 AGAINST, NEUTRAL, FOR = "#2166ac", "#f2f2f2", "#c2410c"
-# Classes, in the order of a dataset's names: from the palette of Okabe & Ito (2008).
-CLASS_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# Classes, in the order of a dataset's names. None is like the two colours above. Each stands out
+# from a light page and from a dark one. The first three differ for the colour-blind too.
+CLASS_COLOURS = ("#1b9a59", "#9a66ee", "#e8478d", "#0e93a0", "#8f8a4a", "#7c8087")
 # A dataset may have 20 classes; a figure has room for the most probable ones.
 MOST_BARS, MOST_OVERLAYS = 8, 4
+FIGURE_WIDTH = 54  # px, of ">99 %" behind the longest bar
 OUTLINE = (1.0, 0.85, 0.1)
 OVERLAY_SIDE = 480
 # Values of single pixels are spikes: unsmoothed, and on a scale to their largest, all looks grey.
@@ -86,25 +89,52 @@ def pale(photo: np.ndarray) -> np.ndarray:
     Args:
         photo: (h, w, 3) uint8.
     """
-    image = Image.fromarray(photo)
-    image.thumbnail((OVERLAY_SIDE, OVERLAY_SIDE))
+    image = ImageOps.contain(Image.fromarray(photo), (OVERLAY_SIDE, OVERLAY_SIDE))
     return (np.asarray(image.convert("L"), float) * 0.5 + 127).astype(np.uint8)
 
 
 def outlines(photo: np.ndarray, segments: np.ndarray) -> np.ndarray:
     """Return the photo with the borders of its superpixels drawn in, (H, W, 3) uint8.
 
+    A photo smaller than 480 px is enlarged first: lines of a pixel would cover it.
+
     Args:
-        photo: (H, W, 3) uint8.
+        photo: (h, w, 3) uint8.
         segments: (image_size, image_size) int.
     """
+    if max(photo.shape) < OVERLAY_SIDE:
+        large = ImageOps.contain(Image.fromarray(photo), (OVERLAY_SIDE, OVERLAY_SIDE))
+        photo = np.asarray(large)
     marked = mark_boundaries(photo, _stretch(segments, photo.shape[1], photo.shape[0]), OUTLINE)
     return (marked * 255).round().astype(np.uint8)
+
+
+def point_inside(pixels: np.ndarray) -> tuple[float, float]:
+    """Return the point of a region that is furthest from its outline, (x, y), in pixels.
+
+    Args:
+        pixels: (H, W) bool, True in the region.
+    """
+    depths = distance_transform_edt(np.pad(pixels, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(depths.argmax(), depths.shape)
+    return float(column) + 0.5, float(row) + 0.5
 
 
 def thumbnail(photo: np.ndarray, side: int = 208) -> np.ndarray:
     """Return the middle square of a photo, (side, side, 3) uint8."""
     return np.asarray(ImageOps.fit(Image.fromarray(photo), (side, side)))
+
+
+def likeliest_first(probabilities: np.ndarray) -> list[int]:
+    """Return the classes in the order in which bars and overlays show them.
+
+    Of classes with the same probability the first in the dataset's names comes first, as in the
+    answer.
+
+    Args:
+        probabilities: (n_classes,).
+    """
+    return np.argsort(-probabilities, kind="stable").tolist()
 
 
 def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> alt.LayerChart:
@@ -113,13 +143,13 @@ def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> al
     Args:
         text_colour: of names and figures; give a light one on a dark page.
     """
-    order = prediction.probabilities.argsort()[::-1][:MOST_BARS]
+    order = likeliest_first(prediction.probabilities)[:MOST_BARS]
     rows = [
         {
             "class": prediction.class_names[i],
             "probability": float(prediction.probabilities[i]),
             "text": short_percent(float(prediction.probabilities[i])),
-            "colour": class_colour(int(i)),
+            "colour": class_colour(i),
         }
         for i in order
     ]
@@ -131,8 +161,8 @@ def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> al
             axis=alt.Axis(ticks=False, domain=False, labelColor=text_colour),
         ),
     )
-    # The room beyond 1 is for the figure behind the longest bar.
-    x = alt.X("probability:Q", scale=alt.Scale(domain=[0, 1.7]), axis=None)
+    room = alt.expr(f"max(0, width - {FIGURE_WIDTH})")  # the rest is for the figure behind a bar
+    x = alt.X("probability:Q", scale=alt.Scale(domain=[0, 1], range=[0, room]), axis=None)
     bars = base.mark_bar(cornerRadiusEnd=3, height=22).encode(
         x=x, color=alt.Color("colour:N", scale=None, legend=None)
     )
@@ -197,7 +227,7 @@ def explanation_figure(explanation: Explanation, photo: np.ndarray) -> "Figure":
     from matplotlib.colors import LinearSegmentedColormap, Normalize
     from matplotlib.figure import Figure
 
-    order = explanation.probabilities.argsort()[::-1]
+    order = likeliest_first(explanation.probabilities)
     shown = order[:MOST_OVERLAYS]
     figure = Figure(figsize=(3.2 * (len(shown) + 2), 4.4), layout="constrained")
     axes = figure.subplots(1, len(shown) + 2)
@@ -207,7 +237,9 @@ def explanation_figure(explanation: Explanation, photo: np.ndarray) -> "Figure":
     _draw_bars(axes[1], explanation, order[:MOST_BARS])
     for ax, i in zip(axes[2:], shown, strict=True):
         name = explanation.class_names[i]
-        ax.imshow(overlay(explanation, name, photo))
+        picture = overlay(explanation, name, photo)
+        ax.imshow(picture)
+        _draw_numbers(ax, explanation, name, picture)
         ax.set_title(f"for and against {name}", fontsize=10)
         ax.set_axis_off()
     limit = scale_limit(explanation)
@@ -257,7 +289,7 @@ def to_png(figure: "Figure") -> bytes:
 
 
 def scale_html(explanation: Explanation) -> str:
-    """Return the colour scale that all overlays share, with its ends in figures, as HTML."""
+    """Return the colour scale that all overlays share, as HTML: its ends in figures, their unit."""
     limit = scale_limit(explanation)
     return (
         '<div style="display:flex;align-items:center;gap:.6rem;flex-wrap:wrap">'
@@ -265,19 +297,31 @@ def scale_html(explanation: Explanation) -> str:
         f'<span style="flex:1;min-width:8rem;max-width:26rem;height:.8rem;border-radius:.4rem;'
         f'background:linear-gradient(90deg,{AGAINST},{NEUTRAL},{FOR})"></span>'
         f"<span>{signed_end(limit)} for</span></div>"
+        f'<div style="font-size:.875rem;margin-top:.3rem">{unit(explanation, limit)}</div>'
     )
 
 
-def _draw_bars(ax, explanation: Explanation, order: np.ndarray) -> None:
+def _draw_bars(ax, explanation: Explanation, order: list[int]) -> None:
     names = [explanation.class_names[i] for i in order]
     probabilities = explanation.probabilities[order]
-    bars = ax.barh(names, probabilities, color=[class_colour(int(i)) for i in order])
+    bars = ax.barh(names, probabilities, color=[class_colour(i) for i in order])
     ax.bar_label(bars, [short_percent(float(p)) for p in probabilities], padding=3, fontsize=9)
     ax.set_xlim(0, 1.35)
     ax.set_xticks([])
     ax.invert_yaxis()
     ax.spines[:].set_visible(False)
     ax.set_title("prediction", fontsize=10)
+
+
+def _draw_numbers(ax, explanation: Explanation, class_name: str, picture: np.ndarray) -> None:
+    """Write the numbers of the strongest regions on them: words name regions by their numbers."""
+    from matplotlib.patheffects import withStroke
+
+    scale = np.array(picture.shape[1::-1]) / explanation.segments.shape[0]
+    for region in ranked(explanation, class_name)[:STRONGEST_SHOWN]:
+        x, y = point_inside(explanation.segments == region.number) * scale
+        number = ax.text(x, y, str(region.number), fontsize=8, ha="center", va="center")
+        number.set_path_effects([withStroke(linewidth=2, foreground="white")])
 
 
 def _diverging(share: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from skimage.measure import approximate_polygon, find_contours
 
 from insects.convergence import WIDTH_95
 from insects.explanation import Explanation
-from insects.figures import AGAINST, FOR, data_url, paints, pale, scale_limit
+from insects.figures import AGAINST, FOR, data_url, paints, pale, point_inside, scale_limit
 from insects.ranking import STRONGEST_SHOWN, Region, decimals, ranked
 
 # Pixels of the network by which an outline may be off, so that a page gets few points of it.
@@ -61,8 +61,9 @@ def overlay_chart(
     """Return a class's SHAP values as coloured regions over the grey photo.
 
     Each region tells its value where it is pointed at, and can be selected by a click: the
-    parameter `region`. The chart is as wide as its place and keeps the photo's proportions. The
-    outline of a region whose sign is not sure is dashed.
+    parameter `region`. The strongest carry their numbers; those that are marked, their values: on a
+    touch screen nothing can be pointed at. The chart is as wide as its place and keeps the photo's
+    proportions. The outline of a region whose sign is not sure is dashed.
 
     Args:
         photo: (H, W, 3) uint8.
@@ -76,7 +77,9 @@ def overlay_chart(
     shapes = [_shape(rings, scale) for rings in outlines]
     features = _features(explanation, class_name, shapes, marked, limit)
     proportion = alt.param(name="height", expr=f"width * {height / width:.4f}")
-    chart = alt.layer(_background(grey), _regions(features)).add_params(proportion)
+    labels = _labels(explanation, class_name, marked)
+    layers = [_background(grey), _regions(features), *_written(labels)]
+    chart = alt.layer(*layers).add_params(proportion)
     padding = dict.fromkeys(("top", "right", "bottom", "left"), 0)
     chart = chart.project(type="identity").properties(background="transparent", padding=padding)
     return chart.configure_view(strokeWidth=0)
@@ -121,6 +124,43 @@ def _rank(region: Region, marked: Collection[int]) -> int:
     if region.number in marked:
         return MARKED
     return {None: UNKNOWN, False: UNSURE, True: SURE}[region.is_sure]
+
+
+def _labels(
+    explanation: Explanation, class_name: str, marked: Collection[int]
+) -> list[dict[str, Any]]:
+    """Return what is written on regions, and where: (x, y) in shares of the chart's sides."""
+    places = decimals(explanation)
+    labels = []
+    for rank, region in enumerate(ranked(explanation, class_name)):
+        if rank >= STRONGEST_SHOWN and region.number not in marked:
+            continue
+        point = point_inside(explanation.segments == region.number)
+        x, y = np.array(point) / explanation.segments.shape[0]
+        text = str(region.number)
+        if region.number in marked:
+            text += f": {region.figures(places)}"
+        labels.append({"x": round(x, 3), "y": round(y, 3), "text": text})
+    return labels
+
+
+def _written(labels: list[dict[str, Any]]) -> list[alt.Chart]:
+    """Return layers that write labels, in dark letters with a light rim.
+
+    Letters begin where they are at the left of the chart, and end there at its right, so that all
+    of them are in it.
+    """
+    where = {
+        "x": alt.expr("datum.x * width"),
+        "y": alt.expr("datum.y * height"),
+        "align": alt.expr("datum.x < 0.3 ? 'left' : datum.x > 0.7 ? 'right' : 'center'"),
+        "baseline": "middle",
+        "fontSize": 11,
+        "fontWeight": "bold",
+    }
+    chart = alt.Chart(alt.Data(values=labels)).encode(text="text:N")
+    rim = chart.mark_text(**where, stroke="white", strokeWidth=3, strokeJoin="round", opacity=0.85)
+    return [rim, chart.mark_text(**where, color="#1b1f24")]
 
 
 def _background(grey: np.ndarray) -> alt.Chart:

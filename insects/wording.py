@@ -261,12 +261,30 @@ def signed_end(value: float) -> str:
     ).replace("-", "−")
 
 
+def unit(explanation: Explanation, value: float) -> str:
+    """Return what the unit of the SHAP values is, by the example of one of them.
+
+    Args:
+        value: the example, above 0.
+    """
+    part = "pixel" if explanation.settings.is_pixelwise else "region"
+    if explanation.settings.output == "logit":
+        return (
+            f"Unit: logits, the network's scores before they become probabilities. A {part} with "
+            f"{signed_end(value)} raises the score of the class by that much, on average."
+        )
+    points = np.format_float_positional(100 * value, 2, fractional=False, trim="-")
+    return (
+        f"Unit: probability. A {part} with {signed_end(value)} makes the network {points} "
+        "percentage points surer of the class, on average."
+    )
+
+
 def _region(explanation: Explanation, superpixel: int, class_index: int) -> str:
     value = signed(explanation.shap_values[superpixel, class_index])
     if explanation.standard_errors is not None:
         value += f" ± {explanation.standard_errors[superpixel, class_index]:.2f}"
-    pixels = explanation.segments == superpixel
-    return f"the {_colour(explanation.image[pixels])} region {_place(pixels)} ({value})"
+    return f"region {superpixel} {_place(explanation.segments == superpixel)} ({value})"
 
 
 def place_of(pixels: np.ndarray) -> str:
@@ -288,25 +306,3 @@ def _place(pixels: np.ndarray) -> str:
     distances = ((points - points.mean(axis=0)) ** 2).sum(axis=1)
     row, column = points[distances.argmin()] * 3 // np.array(pixels.shape)
     return PLACES[row][column]
-
-
-def _colour(pixels: np.ndarray) -> str:
-    """Return a plain name for the mean colour of pixels, (n, 3) uint8."""
-    red, green, blue = pixels.mean(axis=0) / 255
-    high, low = max(red, green, blue), min(red, green, blue)
-    if high < 0.2:
-        return "black"
-    if high - low < 0.12 * high + 0.03:
-        return "white" if high > 0.85 else "light grey" if high > 0.65 else "grey"
-    if high == red:
-        hue = (green - blue) / (high - low)
-        name = "red" if hue < 0.25 else "brown" if high < 0.75 else "orange"
-        if hue < -0.3:
-            name = "pink"
-        elif hue > 0.75:
-            name = "olive" if high < 0.6 else "yellow"
-    elif high == green:
-        name = "green"
-    else:
-        name = "blue" if red < 0.8 * blue else "purple"
-    return f"dark {name}" if high < 0.35 and name in ("red", "brown", "green", "blue") else name

@@ -2,14 +2,19 @@
 
 import dataclasses
 import io
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
+from colour_vision import WITHOUT, contrast, difference
 from made_explanations import in_nine_parts
 from PIL import Image
 
 from insects import figures
 from insects.inference import Prediction
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -89,12 +94,12 @@ def test_drawing_leaves_photo_and_explanation_alone(explanation):
 
 
 def test_outlines_are_drawn_on_the_borders_of_superpixels_alone(explanation):
-    picture = figures.outlines(grey_photo(180, 360), explanation.segments)
-    assert picture.shape == (180, 360, 3)
+    picture = figures.outlines(grey_photo(360, 720), explanation.segments)
+    assert picture.shape == (360, 720, 3)
     for part in range(9):
         assert (middle_of_part(picture, part) == 128).all()
-    assert (picture[30, 118:122] != 128).any()
-    assert (picture[58:62, 30] != 128).any()
+    assert (picture[60, 236:244] != 128).any()
+    assert (picture[116:124, 60] != 128).any()
 
 
 @pytest.mark.parametrize("shape", [(100, 400), (400, 100), (32, 32)])
@@ -124,6 +129,64 @@ def test_a_class_has_its_own_colour_wherever_it_stands():
     )
     colour_of = [{row["class"]: row["colour"] for row in rows} for rows in (likely, unlikely)]
     assert colour_of[0] == colour_of[1]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_class_colours_stand_out_from_the_page_by_the_contrast_that_bars_need(scheme):
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"][scheme]
+    for ground in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
+        for colour in figures.CLASS_COLOURS:
+            assert contrast(colour, ground) >= 3, (colour, ground)
+
+
+def test_no_class_has_a_colour_like_those_of_for_and_against_or_of_another_class():
+    colours = figures.CLASS_COLOURS
+    for number, colour in enumerate(colours):
+        for other in (figures.FOR, figures.AGAINST, *colours[:number]):
+            assert difference(colour, other) > 20, (colour, other)
+
+
+@pytest.mark.parametrize("without", WITHOUT)
+def test_the_colour_blind_tell_three_classes_apart_and_from_for_and_against(without):
+    colours = figures.CLASS_COLOURS[:3]
+    for number, colour in enumerate(colours):
+        for other in (figures.FOR, figures.AGAINST, *colours[:number]):
+            assert difference(colour, other, without) > 10, (colour, other)
+
+
+def test_bars_overlays_and_answer_have_one_order_where_classes_are_as_probable():
+    prediction = Prediction(("a", "b", "c"), np.array([0.2, 0.4, 0.4]))
+    order = [prediction.class_names[i] for i in figures.likeliest_first(prediction.probabilities)]
+    rows = figures.prediction_chart(prediction).to_dict()["data"]["values"]
+    assert [row["class"] for row in rows] == order == ["b", "c", "a"]
+    assert prediction.label == order[0]
+
+
+def test_a_small_photo_is_enlarged_before_it_is_outlined_or_painted(explanation):
+    photo = np.random.default_rng(0).integers(0, 256, (33, 22, 3), dtype=np.uint8)
+    for picture in (
+        figures.outlines(photo, explanation.segments),
+        figures.overlay(explanation, "beetles", photo),
+        figures.pale(photo),
+    ):
+        assert picture.shape[:2] == (figures.OVERLAY_SIDE, figures.OVERLAY_SIDE * 2 // 3)
+    outlined = figures.outlines(photo, explanation.segments)
+    assert np.mean((outlined == np.round(255 * np.array(figures.OUTLINE))).all(axis=-1)) < 0.05
+
+
+def test_a_point_inside_a_ring_is_on_the_ring():
+    ring = np.ones((60, 60), bool)
+    ring[5:45, 5:45] = False
+    x, y = figures.point_inside(ring)
+    assert ring[int(y), int(x)]
+    assert min(x, y, 60 - x, 60 - y) > 5
+
+
+def test_the_figure_numbers_the_strongest_regions_that_its_words_name(explanation):
+    figure = figures.explanation_figure(explanation, grey_photo(300, 300))
+    numbers = [text.get_text() for text in figure.axes[2].texts]
+    assert {"0", "8"} <= set(numbers)
+    assert "region 0 " in figure.get_supxlabel()
 
 
 def test_there_are_colours_for_more_classes_than_the_palette_has():
@@ -166,3 +229,4 @@ def test_the_scale_tells_its_ends_in_figures(explanation):
     html = figures.scale_html(explanation)
     assert "−0.40" in html
     assert "+0.40" in html
+    assert "Unit: probability." in html

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from made_explanations import in_quarters
+from made_explanations import in_nine_parts, in_quarters
 from PIL import Image, ImageDraw
 
 from insects.explanation import explain
@@ -103,7 +103,7 @@ def test_another_end_of_the_scale_makes_the_same_value_paler():
 def test_the_photos_proportions_are_kept():
     by_region, drawn = features(in_quarters(VALUES))
     corners = np.concatenate([one["geometry"]["coordinates"][0] for one in by_region.values()])
-    assert corners.max(axis=0).tolist() == [120, 60]
+    assert corners.max(axis=0).tolist() == [480, 240]
     (height,) = [one for one in drawn["params"] if one["name"] == "height"]
     assert height["expr"] == "width * 0.5000"
 
@@ -131,6 +131,25 @@ def test_a_marked_region_is_drawn_last_with_a_broad_outline_of_its_own_colour():
     assert drawn["layer"][1]["data"]["values"][-1]["region"] == 2
     assert by_region[2]["width"] > by_region[0]["width"]
     assert by_region[2]["stroke"] != by_region[0]["stroke"]
+
+
+def labels(drawn):
+    """Return what is written on regions; the rim of the letters says the same."""
+    rim, letters = drawn["layer"][2:]
+    assert rim["data"] == letters["data"]
+    return {one["text"]: (one["x"], one["y"]) for one in letters["data"]["values"]}
+
+
+def test_the_strongest_regions_carry_their_numbers_in_their_middle():
+    _, drawn = features(in_quarters(VALUES))
+    assert set(labels(drawn)) == {"0", "1", "2", "3"}
+    assert labels(drawn)["1"] == (pytest.approx(0.75, abs=0.1), pytest.approx(0.25, abs=0.1))
+
+
+def test_of_many_regions_only_the_strongest_carry_numbers_and_a_marked_one_its_value():
+    made = in_nine_parts(np.arange(9) / 10)
+    chart = overlay_chart(made, "beetles", WIDE, region_outlines(made.segments), marked=[1])
+    assert set(labels(spec(chart))) == {"8", "7", "6", "5", "4", "1: +0.10 ± 0.01"}
 
 
 def test_a_click_selects_a_region_by_its_number():

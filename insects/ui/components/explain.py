@@ -262,7 +262,8 @@ def photo_with_outlines(photo: SmallPhoto, image_size: int, settings: Settings) 
         picture, count = cache.outlines(
             photo, image_size, settings.n_segments, settings.compactness, settings.sigma
         )
-        parts, alt = f"{count} superpixels", f"{photo.name}, cut into {count} superpixels"
+        parts = f"SLIC gave {count} parts of about {settings.n_segments} asked for"
+        alt = f"{photo.name}, cut into {count} superpixels"
     st.image(picture, width="stretch", alt=alt)
     credit = f" · [photo credit]({photo.source})" if photo.source else ""
     st.caption(f"{plain(photo.name)}: {parts}{credit}")
@@ -280,7 +281,7 @@ def class_picker(prediction: Prediction) -> list[int]:
 
     Where there are more than there is room for, the last of them is the visitor's choice.
     """
-    order = [int(i) for i in prediction.probabilities.argsort()[::-1]]
+    order = figures.likeliest_first(prediction.probabilities)
     most = figures.MOST_OVERLAYS
     if len(order) <= most:
         return order

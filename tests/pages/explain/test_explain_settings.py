@@ -39,7 +39,7 @@ def test_moving_the_superpixel_slider_cuts_the_photo_anew(visit):
     (after,) = alts(page, "sample photo of ")
     few, many = (int(re.search(r"cut into (\d+) superpixels", a)[1]) for a in (before, after))
     assert many > few
-    assert f"{many} superpixels" in text(page)
+    assert f"SLIC gave {many} parts of about 150 asked for" in text(page)
 
 
 def test_pressing_explain_explains_with_the_settings_on_the_sliders(visit):

@@ -25,7 +25,7 @@ def test_the_first_view_says_what_the_network_sees_before_anything_is_explained(
 def test_the_first_view_explains_a_sample_by_itself_and_in_words(visit):
     page = finished(visit(nsamples=None))
     assert re.search(
-        r"Most (for it|against): the .+ region .+ \([+−]\d\.\d\d ± \d\.\d\d\)", text(page)
+        r"Most (for it|against): region \d+ (at|in|on) .+ \([+−]\d\.\d\d ± \d\.\d\d\)", text(page)
     )
     assert f"{Settings().nsamples} samples" in text(page)
 
