@@ -1,8 +1,10 @@
 """Visitors' own datasets: whose they are, how long they stay, and how many."""
 
+import json
 import os
 import threading
 import time
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from hypothesis import given
@@ -19,13 +21,13 @@ from insects.datasets.uploads import (
     kept_with,
     may_use,
     new_dataset_path,
-    release,
+    remove,
     remove_expired,
     visitor_folder,
     visitors_folder,
 )
 from insects.errors import DatasetError, SettingsError
-from insects.runs import NAME
+from insects.runs import NAME, delete_run, install, runs_folder
 from insects.storage import cache_folder
 from insects.training.settings import Settings
 
@@ -169,7 +171,7 @@ def test_what_is_made_from_a_visitors_photos_goes_with_them(tmp_path):
     assert kept_with(path).is_relative_to(path)
     assert kept_with(None) == kept_with(tmp_path) == cache_folder()
     kept_with(path).mkdir()
-    release(path)
+    remove(path, ME)
     assert not path.exists()
 
 
@@ -285,24 +287,105 @@ def test_the_clock_is_asked_where_no_time_is_given():
     assert path.is_dir()
 
 
-# Letting go
+# Trainings on them
 
 
-def test_a_dataset_without_a_run_is_released():
-    path = made(ME)
-    release(str(path))
+STATES = ("queued", "running", "stale", "finished", "stopped", "failed", "deleted")
+ALIVE = ("queued", "running")
+
+
+@contextmanager
+def run_on(dataset, state, name="run"):
+    """A run on a dataset: while the block runs it is in that state, as a process would have it."""
+    config = {"network": "tang", "dataset": str(dataset), "owner": uploads.owner_key(ME)}
+    run = install(runs_folder() / name, {"config.json": json.dumps(config)})
+    run.set_status("running" if state == "stale" else state if state != "deleted" else "failed")
+    if state == "deleted":
+        delete_run(run)
+    with run.hold() if state == "running" else nullcontext():
+        yield run
+
+
+@pytest.mark.parametrize("reason", ["a day", "a fourth zip", "no room", "none"])
+@pytest.mark.parametrize("state", STATES)
+def test_a_dataset_goes_by_its_age_and_the_limits_unless_a_training_needs_it(
+    state, reason, monkeypatch
+):
+    path = made(ME, age=KEPT_SECONDS + 1 if reason == "a day" else 100, size=5000)
+    newer = [made(ME, "newer") for _ in range(MAX_DATASETS if reason == "a fourth zip" else 1)]
+    if reason == "no room":
+        monkeypatch.setattr(uploads, "MAX_TOTAL_BYTES", 5000)
+    with run_on(path, state):
+        remove_expired(NOW)
+        assert path.is_dir() == (state in ALIVE or reason == "none")
+    if reason != "no room":  # there the newer one had to go for the one in use
+        assert all(one.is_dir() for one in newer)
+
+
+@pytest.mark.parametrize("reason", ["a day", "a fourth zip", "no room"])
+def test_when_the_training_has_ended_the_next_tidying_decides(reason, monkeypatch):
+    path = made(ME, age=KEPT_SECONDS + 1 if reason == "a day" else 100, size=5000)
+    with run_on(path, "running") as run:
+        if reason == "a fourth zip":
+            for _ in range(MAX_DATASETS):
+                made(ME, "newer")
+        if reason == "no room":
+            monkeypatch.setattr(uploads, "MAX_TOTAL_BYTES", 5000)
+        remove_expired(NOW)
+        assert path.is_dir()
+        run.set_status("finished")
+    remove_expired(NOW)
     assert not path.exists()
 
 
-def test_what_is_nobodys_is_never_released(tmp_path):
+def test_a_zip_that_was_just_brought_outlives_the_runs_on_it():
+    path = made(ME)
+    for state in ("finished", "failed"):
+        with run_on(path, state, f"run-{state}") as run:
+            delete_run(run)
+    remove_expired(NOW)
+    assert path.is_dir()
+
+
+def test_of_many_runs_one_that_waits_is_enough():
+    path = made(ME, age=KEPT_SECONDS + 1)
+    with run_on(path, "finished", "a"), run_on(path, "queued", "b"), run_on(path, "failed", "c"):
+        remove_expired(NOW)
+    assert path.is_dir()
+
+
+def test_a_training_keeps_its_own_photos_and_no_others():
+    used, other, theirs = (made(o, age=KEPT_SECONDS + 1) for o in (ME, ME, OTHER))
+    with run_on(used, "running"), run_on("drawn", "running", "drawn"):
+        remove_expired(NOW)
+    assert [path.exists() for path in (used, other, theirs)] == [True, False, False]
+
+
+def test_photos_that_trainings_keep_count_first_for_the_room(monkeypatch):
+    monkeypatch.setattr(uploads, "MAX_TOTAL_BYTES", 29_000)  # two, with their folders
+    paths = [made(owner, age=i, size=10_000) for i, owner in enumerate((ME, OTHER, ME, OTHER))]
+    with run_on(paths[3], "running"):
+        remove_expired(NOW)
+    assert [path.is_dir() for path in paths] == [True, False, False, True]
+
+
+def test_a_visitor_removes_their_own_photos_unless_a_training_needs_them():
+    path = made(ME)
+    with run_on(path, "running") as run:
+        with pytest.raises(DatasetError, match="stop it first"):
+            remove(path, ME)
+        assert path.is_dir()
+        run.set_status("stopped")
+    remove(path, OTHER)
+    remove(path, "")
+    assert path.is_dir()
+    remove(path, ME)
+    assert not path.exists()
+
+
+def test_what_is_nobodys_is_never_removed_at_a_visitors_wish(tmp_path):
     folder = tmp_path / "the hosts"
     folder.mkdir()
     for name in (folder, "published", visitors_folder(), tmp_path):
-        release(name)
+        remove(name, ME)
     assert folder.is_dir()
-
-
-def test_a_dataset_that_is_gone_can_be_released():
-    path = made(ME)
-    release(path)
-    release(path)

@@ -119,9 +119,17 @@ def kept_with(folder: Path | None) -> Path:
 
 
 def remove(name: str | Path, owner: str) -> None:
-    """Remove a visitor's own dataset, at their wish; leave all others alone."""
-    if is_private(name) and may_use(name, owner):
-        _remove(Path(name).resolve())
+    """Remove a visitor's own dataset, at their wish; leave all others alone.
+
+    Raises:
+        DatasetError: a training on it goes on or waits.
+    """
+    if not (is_private(name) and may_use(name, owner)):
+        return
+    path = Path(name).resolve()
+    if path in _in_use():
+        raise DatasetError("A training on these photos goes on or waits; stop it first.")
+    _remove(path)
 
 
 def remove_drafts() -> None:
@@ -132,36 +140,50 @@ def remove_drafts() -> None:
                 _remove(path)
 
 
-def release(name: str | Path) -> None:
-    """Remove a visitor's dataset on which there is no run any more; leave all others alone."""
-    from insects.runs import list_runs
-
-    path = Path(name).resolve() if is_private(name) else None
-    if path and not any(run.dataset == str(path) for run in list_runs()):
-        _remove(path)
-
-
 def remove_expired(now: float | None = None) -> None:
     """Remove what is older than a day, what was given up, and what is more than the limits allow.
+
+    A dataset on which a training goes on or waits stays, whatever its age and the limits; when the
+    training has ended, the next call decides. That a run was deleted changes nothing.
 
     Args:
         now: seconds since 1970, by default the clock's.
     """
     now = time.time() if now is None else now
-    newest_first: list[Path] = []
+    used = _in_use()
+    left: list[Path] = []
     for folder in _entries(visitors_folder()):
         for path in _entries(folder):
-            if now - _made(path) > (KEPT_SECONDS if _is_dataset(path) else DRAFT_SECONDS):
-                _remove(path)
-        newest_first += _datasets_in(folder)[:MAX_DATASETS]
+            age = now - _made(path)
+            if age > (KEPT_SECONDS if _is_dataset(path) else DRAFT_SECONDS):
+                _remove_unless(used, path)
         for path in _datasets_in(folder)[MAX_DATASETS:]:
-            _remove(path)
+            _remove_unless(used, path)
+        left += _datasets_in(folder)
         _remove_empty(folder, now)
+    _make_room(left, used)
+
+
+def _make_room(datasets: list[Path], used: set[Path]) -> None:
+    """Remove the oldest datasets until all take no more disk than they may."""
     total = 0
-    for path in sorted(newest_first, key=_made, reverse=True):
+    for path in sorted(datasets, key=lambda path: (path.resolve() in used, _made(path)))[::-1]:
         total += _size(path)
         if total > MAX_TOTAL_BYTES:
-            _remove(path)
+            _remove_unless(used, path)
+
+
+def _in_use() -> set[Path]:
+    """Return the visitors' datasets on which a training goes on or waits."""
+    from insects.runs import list_runs
+
+    on_private = (run for run in list_runs() if is_private(run.dataset))
+    return {Path(run.dataset).resolve() for run in on_private if run.is_alive}
+
+
+def _remove_unless(used: set[Path], path: Path) -> None:
+    if path.resolve() not in used:
+        _remove(path)
 
 
 def _require_room(folder: Path) -> None:

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from insects.datasets import uploads
 from insects.errors import RunError
 from insects.runs.run import NAME, SHIPPED, Run
 from insects.storage import cache_folder
@@ -99,7 +98,7 @@ def free_run(name: str, files: Mapping[str, str | bytes]) -> Run:
 
 
 def delete_run(run: Run) -> None:
-    """Remove a run, and the visitor's dataset that it was the last run on.
+    """Remove a run; the photos it was trained on stay.
 
     Raises:
         RunError: the run is shipped, is being trained, or is not there any more.
@@ -108,15 +107,12 @@ def delete_run(run: Run) -> None:
         raise RunError(f"The run {run.name} is part of this program and stays.")
     if run.is_alive:
         raise RunError(f"The run {run.name} is being trained or waits to be; stop it first.")
-    dataset = run.dataset
     gone = run.path.with_name(f".deleted-{secrets.token_hex(8)}")
     try:
         run.path.rename(gone)  # in one step: nobody ever finds half a run
     except OSError as error:
         raise RunError(f"The run {run.name} cannot be deleted: {error.strerror}.") from None
     shutil.rmtree(gone, ignore_errors=True)
-    if dataset:
-        uploads.release(dataset)
 
 
 def size_of(path: Path) -> int:

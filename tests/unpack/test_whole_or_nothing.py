@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zips import CENTRAL, GOOD, everything, photo, unpacked, zipped
 
+from insects.datasets import uploads
 from insects.datasets.unpack import unpack
 from insects.errors import DatasetError
 
@@ -68,3 +69,12 @@ def test_a_zip_with_changed_or_missing_bytes_is_refused_or_unpacked_whole(data):
             assert made.photos + len(made.left_out) == 5
             shutil.rmtree(made.folder)
         assert everything(around) == before
+
+
+def test_a_visitors_zip_for_which_trainings_leave_no_room_is_refused(place, monkeypatch):
+    target = uploads.new_dataset_path("a" * 32, "garden")
+    (place.parent / "given.zip").write_bytes(zipped(GOOD))
+    monkeypatch.setattr(uploads, "MAX_TOTAL_BYTES", 100)
+    with pytest.raises(DatasetError, match="no room for these photos now"):
+        unpack(place.parent / "given.zip", target)
+    assert list(target.parent.iterdir()) == []

@@ -89,8 +89,19 @@ def unpack(archive: Path, target: Path, on_progress: Progress = lambda *_: None)
         why = error.strerror or "an error of the system"
         raise DatasetError(f"The zip's photos could not be kept: {why}.") from None
     if uploads.is_private(target):
-        uploads.remove_expired()
+        _make_room_for(target)
     return unpacked
+
+
+def _make_room_for(target: Path) -> None:
+    """Remove what is more than visitors' datasets may take.
+
+    Raises:
+        DatasetError: the new one itself had to go, because trainings keep all the others.
+    """
+    uploads.remove_expired()
+    if not target.exists():
+        raise DatasetError("The server has no room for these photos now. Please try again later.")
 
 
 def _install(

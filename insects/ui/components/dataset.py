@@ -104,8 +104,8 @@ def own_photos() -> None:
             "A zip with a folder for each class (2 to 20), or with `train` and `test` folders "
             f"that have them. At most {MAX_ARCHIVE_BYTES // 1_000_000} MB and {MAX_PHOTOS:,} "
             "photos. Only you can see them, by a cookie that says they are yours. They are removed "
-            f"after a day, or before where you bring more than {MAX_DATASETS} zips or the server "
-            "has no room."
+            f"after a day, the oldest sooner where you bring more than {MAX_DATASETS} zips or the "
+            "server has no room, and none while a training on them goes on or waits."
         )
         number = st.session_state.setdefault("zip_number", 0)
         st.file_uploader(
