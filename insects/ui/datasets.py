@@ -188,5 +188,9 @@ def _tidy_for_ever() -> None:
 
 
 def remove(name: str) -> None:
-    """Remove this visitor's own dataset; a button's callback."""
+    """Remove this visitor's own dataset.
+
+    Raises:
+        DatasetError: a training on it goes on or waits.
+    """
     uploads.remove(name, visitor.known_token())

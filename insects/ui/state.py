@@ -87,10 +87,12 @@ def turn_to(page: str) -> None:
     if st.session_state.get("page") != page:
         st.session_state.page = page
         close_photo()
+        take_answer()
 
 
 def open_photo(photos: Sequence[Photo], place: int) -> None:
     """Show one of these photos large."""
+    take_answer()  # a page has one dialog at most
     st.session_state.opened = (photos, place)
 
 
@@ -108,3 +110,29 @@ def step(by: int) -> None:
 def close_photo() -> None:
     """Show no photo large any more."""
     st.session_state.pop("opened", None)
+
+
+def ask_whether(deed: str) -> None:
+    """Ask the visitor whether to do what cannot be undone; a button's callback."""
+    close_photo()  # a page has one dialog at most
+    st.session_state.asked_whether = deed
+
+
+def asks_whether(deed: str) -> bool:
+    """Return whether the visitor is being asked about this deed."""
+    return bool(st.session_state.get("asked_whether") == deed)
+
+
+def take_answer() -> None:
+    """Ask about no deed any more."""
+    st.session_state.pop("asked_whether", None)
+
+
+def tell(words: str) -> None:
+    """Keep words, as Markdown, for the next view of the page."""
+    st.session_state.told = words
+
+
+def told() -> str:
+    """Return what was kept to be told, once."""
+    return str(st.session_state.pop("told", ""))

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,30 @@ def test_a_zip_of_own_photos_becomes_a_dataset_that_a_reload_still_knows(visit, 
     expect(tiles(page).first).to_be_visible()
     choose(page, "Photos", "garden")
     expect(tiles(page)).to_have_count(12)
+
+
+def test_own_photos_are_removed_after_a_question_and_the_page_says_so(visit, own_zip):
+    page = open_dataset(visit())
+    page.get_by_text("Use your own photos").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(own_zip)
+    expect(tiles(page)).to_have_count(12)
+    remove = page.get_by_role("button", name="Remove these photos")
+    for leave in (lambda: large(page).get_by_role("button", name="Keep").click(), escape(page)):
+        remove.click()
+        expect(large(page)).to_contain_text("cannot be brought back")
+        leave()
+        expect(large(page)).to_have_count(0)
+        expect(tiles(page)).to_have_count(12)
+    remove.click()
+    large(page).get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_test_id("stToast")).to_contain_text("have been removed")
+    expect(large(page)).to_have_count(0)
+    expect(tiles(page)).to_have_count(60)
+    expect(remove).to_have_count(0)
+
+
+def escape(page: Page) -> Callable[[], None]:
+    return lambda: page.keyboard.press("Escape")
 
 
 def test_another_visitor_does_not_see_it(visit, own_zip):

@@ -4,9 +4,11 @@ import json
 import re
 import secrets
 import shutil
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from made_runs import DRAWN, made_run
 from opening import PATIENCE, text, until
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -172,14 +174,54 @@ def own_dataset():
     return path, token
 
 
-def test_ones_own_photos_can_be_chosen_and_removed(visit, own_dataset):
+def removing(page: AppTest) -> AppTest:
+    """Press the button that asks whether to remove the photos on show."""
+    return next(b for b in page.button if b.label == "Remove these photos").click().run()
+
+
+def test_ones_own_photos_can_be_chosen_and_kept_when_the_page_asks(visit, own_dataset):
+    path, token = own_dataset
+    page = removing(choose(visit(visitor=token), "dataset", str(path)))
+    assert shown(page)[2] == 8
+    assert "Your photos **garden** cannot be brought back." in text(page)
+    page.button(key="keep-it").click().run()
+    assert path.is_dir()
+    assert shown(page)[2] == 8
+    assert "cannot be brought back" not in text(page)
+
+
+def test_ones_own_photos_are_removed_at_a_yes_and_the_page_says_what_is_gone(visit, own_dataset):
+    path, token = own_dataset
+    page = removing(choose(visit(visitor=token), "dataset", str(path)))
+    page.button(key="do-it").click().run()
+    assert not path.exists()
+    assert [toast.value for toast in page.toast] == [
+        "Your photos **garden** have been removed. They are gone from this server."
+    ]
+    assert "not on this server any more" not in text(page)
+    assert shown(page)[2] == 450
+
+
+def test_photos_that_went_by_themselves_are_missed_with_why(visit, own_dataset):
     path, token = own_dataset
     page = choose(visit(visitor=token), "dataset", str(path))
-    assert shown(page)[2] == 8
-    next(b for b in page.button if b.label == "Remove these photos").click().run()
-    assert not path.exists()
-    assert "have been removed" in text(page)
+    shutil.rmtree(path)
+    assert "not on this server any more. They are kept for a day" in text(page.run())
     assert shown(page)[2] == 450
+
+
+def test_photos_that_a_training_needs_stay_and_the_question_says_why(
+    visit, own_dataset, own_runs_folder
+):
+    path, token = own_dataset
+    made_run(own_runs_folder, state="queued", settings=replace(DRAWN, dataset=str(path)))
+    page = removing(choose(visit(visitor=token), "dataset", str(path)))
+    page.button(key="do-it").click().run()
+    assert [error.value for error in page.error] == [
+        "A training on these photos goes on or waits; stop it first."
+    ]
+    assert path.is_dir()
+    assert not page.toast
 
 
 def test_a_zip_that_is_unpacked_while_the_page_is_drawn_is_chosen(visit, own_dataset, monkeypatch):

@@ -1,5 +1,7 @@
 """Which dataset, whose, and how it is split: parts of the pages Dataset and Train."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from insects import figures
@@ -22,6 +24,11 @@ AS_IT_CAME = {
     "published": "The authors' own train and test photos.",
     "drawn": "Of five drawn photos four are for training and one is for testing.",
 }
+HOW_LONG = (
+    "They are kept for a day; the oldest go sooner where you bring more than "
+    f"{MAX_DATASETS} zips or the server has no room. While a training on them goes on or waits, "
+    "they stay."
+)
 AS_OWN_CAME = "Your own train and test photos, or one in five of each class put aside for testing."
 
 
@@ -32,8 +39,8 @@ def dataset_picker() -> str:
         st.session_state.dataset = unpacked
         _leave("dataset_gone", "gallery_page")
     if st.session_state.get("dataset", "") not in titles:
-        if "dataset" in st.session_state:
-            st.session_state.dataset_gone = True
+        removed = st.session_state.pop("dataset_removed", False)  # then the visitor knows
+        st.session_state.dataset_gone = "dataset" in st.session_state and not removed
         st.session_state.dataset = next(iter(titles))
     name = st.selectbox(
         "Photos",
@@ -44,12 +51,22 @@ def dataset_picker() -> str:
         persist_state="session",
     )
     if st.session_state.get("dataset_gone"):
-        st.info("Your own photos have been removed; they are kept for a day.")
+        st.info(f"Your own photos are not on this server any more. {HOW_LONG}")
     if name not in DATASETS:
-        st.button(
-            "Remove these photos", on_click=datasets.remove, args=(name,), icon=":material/delete:"
-        )
+        shared.button_that_asks(_removal(name, titles[name]), key=f"remove-{Path(name).name}")
     return str(name)
+
+
+def _removal(name: str, title: str) -> shared.Deed:
+    photos = f"Your photos **{shared.plain(title)}**"
+
+    def remove() -> str:
+        datasets.remove(name)
+        st.session_state.dataset_removed = True
+        return f"{photos} have been removed. They are gone from this server."
+
+    lost = f"{photos} cannot be brought back. Runs that were trained on them stay."
+    return shared.Deed("Remove these photos", "Remove these photos?", lost, "Remove", remove)
 
 
 def _another_dataset() -> None:
@@ -103,9 +120,7 @@ def own_photos() -> None:
         st.markdown(
             "A zip with a folder for each class (2 to 20), or with `train` and `test` folders "
             f"that have them. At most {MAX_ARCHIVE_BYTES // 1_000_000} MB and {MAX_PHOTOS:,} "
-            "photos. Only you can see them, by a cookie that says they are yours. They are removed "
-            f"after a day, the oldest sooner where you bring more than {MAX_DATASETS} zips or the "
-            "server has no room, and none while a training on them goes on or waits."
+            f"photos. Only you can see them, by a cookie that says they are yours. {HOW_LONG}"
         )
         number = st.session_state.setdefault("zip_number", 0)
         st.file_uploader(

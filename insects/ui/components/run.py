@@ -149,7 +149,19 @@ def buttons(run: Run) -> None:
         if mine and not alive:
             if not run.config.get("imported"):  # such a run has nothing to go on from
                 _ways_on(run)
-            _button("Delete", ":material/delete:", run, runs.delete)
+            shared.button_that_asks(_deletion(run), key=f"delete-{run.name}")
+
+
+def _deletion(run: Run) -> shared.Deed:
+    name = f"The run **{shared.plain(run.name)}**"
+
+    def delete() -> str:
+        runs.delete(run)
+        return f"{name} has been deleted. It is gone from this server."
+
+    zipped = ", unless you have downloaded its zip" if runs.has_scores(run) else ""
+    lost = f"{name} cannot be brought back{zipped}."
+    return shared.Deed("Delete", "Delete this run?", lost, "Delete", delete)
 
 
 def _ways_on(run: Run) -> None:

@@ -1,12 +1,15 @@
 """Parts that every page has."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from insects.errors import InsectsError
 from insects.inference import Prediction
-from insects.ui import cache
+from insects.ui import cache, state
 from insects.ui.workers import Worker
 from insects.wording import headline, percent
 
@@ -18,6 +21,25 @@ BLUR = """<style>
 [class*="st-key-overlay-"]:is(:hover, :focus-within, :active) svg { filter: none; }
 </style>"""
 SHARP = "<style>.st-key-large-photo [data-testid='stImage'] img { filter: none; }</style>"
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a visitor may do that cannot be undone.
+
+    Args:
+        label: of the button.
+        question: such as "Delete this run?".
+        consequence: what is gone then, as Markdown.
+        verb: of the button that says yes.
+        act: does it, and returns what has been done, as Markdown; may raise InsectsError.
+    """
+
+    label: str
+    question: str
+    consequence: str
+    verb: str
+    act: Callable[[], str]
 
 
 def blur_switch() -> None:
@@ -38,9 +60,11 @@ def is_blurred() -> bool:
 
 
 def title(text: str) -> None:
-    """Begin a page: show what it is about."""
+    """Begin a page: show what it is about, and what the visitor has just done to it."""
     _be_one_app()
     st.markdown(f"##### {text}")
+    if words := state.told():
+        st.toast(words, icon=":material/check:", duration="long")
 
 
 def _be_one_app() -> None:
@@ -51,6 +75,36 @@ def _be_one_app() -> None:
     """
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def button_that_asks(deed: Deed, key: str) -> None:
+    """Show the button of a deed that cannot be undone; it asks before it is done.
+
+    Args:
+        key: of the button, and of the thing it is about: no other has the same.
+    """
+    st.button(
+        deed.label, icon=":material/delete:", key=key, on_click=state.ask_whether, args=(key,)
+    )
+    if state.asks_whether(key):
+        st.dialog(deed.question, on_dismiss=state.take_answer)(_ask)(deed)
+
+
+def _ask(deed: Deed) -> None:
+    st.markdown(deed.consequence)
+    with st.container(horizontal=True):
+        wanted = st.button(deed.verb, key="do-it", type="primary", icon=":material/delete:")
+        unwanted = st.button("Keep", key="keep-it")
+    if wanted:
+        try:
+            words = deed.act()
+        except InsectsError as error:
+            st.error(plain(str(error)), icon=":material/block:")
+            return
+        state.tell(words)
+    if wanted or unwanted:
+        state.take_answer()
         st.rerun()
 
 

@@ -7,7 +7,7 @@ import pytest
 from made_runs import DRAWN, made_run
 from opening import text
 from streamlit.testing.v1 import AppTest
-from train_view import ME, OTHER, labels, ours, press
+from train_view import ME, OTHER, answer, labels, ours, press
 
 from insects import bundle
 from insects.bundle import export_run
@@ -85,7 +85,7 @@ def test_a_visitor_can_bring_a_few_runs_and_then_has_to_delete_one(
     monkeypatch.setattr(runs_of_page, "MAX_BROUGHT", 1)
     page = bring(bring(visit(), zipped), zipped)
     assert "delete one first" in page.error[0].value
-    press(page, "Delete")
+    answer(press(page, "Delete"), "yes")
     bring(page, zipped)
     assert len(ours()) == 1
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from made_runs import DRAWN, made_run
 from opening import text
-from train_view import MINE, OTHER, choose, labels, press
+from train_view import MINE, OTHER, answer, choose, labels, press
 
 from insects.datasets import load_dataset
+from insects.errors import RunError
 from insects.networks import NETWORKS
 from insects.runs import Run
+from insects.ui import runs
 
 
 def test_a_finished_run_can_be_used_kept_and_removed(visit, own_runs_folder):
@@ -84,11 +86,53 @@ def test_a_finished_run_can_have_as_many_epochs_again(visit, own_runs_folder, st
     assert Run(run.path).config["recipe"]["epochs"] == 4
 
 
-def test_a_deleted_run_is_gone_and_another_is_shown(visit, own_runs_folder):
+def test_a_run_is_deleted_only_when_its_owner_says_yes(visit, own_runs_folder):
     run = made_run(own_runs_folder, settings=MINE)
     page = press(visit(run=run.name), "Delete")
+    assert "The run **run** cannot be brought back, unless you have downloaded its zip" in text(
+        page
+    )
+    assert run.path.exists()
+    answer(page, "no")
+    assert run.path.exists()
+    assert not {"Keep"} & labels(page)
+    assert page.selectbox(key="run").value == run.name
+    assert not page.toast
+
+
+def test_a_deleted_run_is_gone_and_the_page_says_so_and_shows_another(visit, own_runs_folder):
+    run = made_run(own_runs_folder, settings=MINE)
+    page = answer(press(visit(run=run.name), "Delete"), "yes")
     assert not run.path.exists()
     assert page.selectbox(key="run").value in NETWORKS
+    assert [toast.value for toast in page.toast] == [
+        "The run **run** has been deleted. It is gone from this server."
+    ]
+    assert not {"Keep"} & labels(page)
+
+
+def test_of_a_run_without_a_network_there_is_no_zip_to_keep(visit, own_runs_folder):
+    run = made_run(own_runs_folder, state="failed", settings=MINE)
+    page = press(visit(run=run.name), "Delete")
+    assert "The run **run** cannot be brought back." in text(page)
+
+
+def test_where_a_run_cannot_be_deleted_the_question_says_why(visit, own_runs_folder, monkeypatch):
+    def refuse(run):
+        raise RunError("The run is being trained; stop it first.")
+
+    monkeypatch.setattr(runs, "delete", refuse)
+    run = made_run(own_runs_folder, settings=MINE)
+    page = answer(press(visit(run=run.name), "Delete"), "yes")
+    assert [error.value for error in page.error] == ["The run is being trained; stop it first."]
+    assert run.path.exists()
+    assert not page.toast
+
+
+def test_who_does_not_own_a_run_any_more_is_not_asked(visit, own_runs_folder):
+    run = made_run(own_runs_folder, settings=MINE)
+    page = visit(OTHER, run=run.name, asked_whether=f"delete-{run.name}")
+    assert not {"Delete", "Keep"} & labels(page)
 
 
 def test_a_run_that_somebody_removed_meanwhile_gives_way_to_another(visit, own_runs_folder):

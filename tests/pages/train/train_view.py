@@ -26,6 +26,11 @@ def press(page: AppTest, label: str) -> AppTest:
     return next(button for button in page.button if button.label == label).click().run()
 
 
+def answer(page: AppTest, answer: str) -> AppTest:
+    """Answer the question that a button asks."""
+    return page.button(key={"yes": "do-it", "no": "keep-it"}[answer]).click().run()
+
+
 def choose(page: AppTest, key: str, value) -> AppTest:
     kinds = (page.radio, page.selectbox, page.slider, page.select_slider, page.toggle)
     widgets = [*page.get("button_group"), *(widget for kind in kinds for widget in kind)]
