@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
@@ -143,16 +143,7 @@ def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> al
     Args:
         text_colour: of names and figures; give a light one on a dark page.
     """
-    order = likeliest_first(prediction.probabilities)[:MOST_BARS]
-    rows = [
-        {
-            "class": prediction.class_names[i],
-            "probability": float(prediction.probabilities[i]),
-            "text": short_percent(float(prediction.probabilities[i])),
-            "colour": class_colour(i),
-        }
-        for i in order
-    ]
+    rows = prediction_rows(prediction)
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y(
             "class:N",
@@ -170,6 +161,20 @@ def prediction_chart(prediction: Prediction, text_colour: str = "#1b1f24") -> al
         x=x, text="text:N"
     )
     return (bars + figures).properties(height=34 * len(rows)).configure_view(strokeWidth=0)
+
+
+def prediction_rows(prediction: Prediction) -> list[dict[str, Any]]:
+    """Return what the bars of `prediction_chart` show, most probable first, eight at most."""
+    order = likeliest_first(prediction.probabilities)[:MOST_BARS]
+    return [
+        {
+            "class": prediction.class_names[i],
+            "probability": float(prediction.probabilities[i]),
+            "text": short_percent(float(prediction.probabilities[i])),
+            "colour": class_colour(i),
+        }
+        for i in order
+    ]
 
 
 def counts_chart(counts: dict[str, dict[str, int]], text_colour: str = "#1b1f24") -> alt.LayerChart:

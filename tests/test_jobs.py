@@ -2,28 +2,33 @@
 
 import logging
 import threading
+import weakref
 
+import numpy as np
 import pytest
 from made_explanations import in_nine_parts
 
 from insects.errors import SettingsError, StoppedError
 from insects.ui import jobs as module
-from insects.ui.jobs import AT_ONCE, KEPT_RESULTS, Job, Jobs
+from insects.ui.jobs import AT_ONCE, Job, Jobs
+from insects.ui.memory import Results
 
 RESULT = in_nine_parts([0.1] * 9)
 BETTER = in_nine_parts([0.2] * 9)
 PLAIN = "Something went wrong"
+KEPT = 3
 
 
 class KnownJobs(Jobs):
-    """Jobs that remember what they started, so that a test can wait for it."""
+    """Jobs that remember what they started, so that a test can wait for it, and what they found."""
 
     def __init__(self):
         super().__init__()
         self.started = []
+        self.results = Results(KEPT, KEPT)
 
-    def start(self, *arguments):
-        self.started.append(super().start(*arguments))
+    def start(self, key, of, work, results=None):
+        self.started.append(super().start(key, of, work, results or self.results))
         return self.started[-1]
 
 
@@ -129,6 +134,54 @@ def test_a_job_stopped_while_it_waits_does_no_work():
     assert work.done == 0
 
 
+def test_a_page_that_stops_a_job_just_as_it_begins_is_not_overruled(monkeypatch):
+    job = Job(("key",), 100)
+    real, work = job._report, giving(RESULT)
+
+    def stopped_meanwhile(spent, of):
+        job.stop()
+        assert job.state == "running"
+        real(spent, of)
+
+    monkeypatch.setattr(job, "_report", stopped_meanwhile)
+    job.run(work)
+    assert job.state == "stopped"
+    assert work.done == 0
+
+
+def test_a_job_that_was_stopped_while_it_waited_never_runs_and_one_that_ended_never_stops():
+    job, work = Job(("key",), 100), giving(RESULT)
+    job.stop()
+    job.wait()
+    job.run(work)
+    assert (job.state, work.done) == ("stopped", 0)
+    done = Job(("key",), 100)
+    done.run(work)
+    done.stop()
+    assert (done.state, done.explanation) == ("done", RESULT)
+
+
+def test_of_many_who_stop_a_job_and_a_thread_that_runs_it_one_end_comes_out():
+    """Each state that a page can see follows the one before; none is taken back."""
+    order = {"waiting": 0, "running": 1, "stopped": 2, "done": 2}
+    for _ in range(300):
+        job, seen = Job(("key",), 100), ["waiting"]
+        both = threading.Barrier(2)
+
+        def run(job=job, both=both):
+            both.wait()
+            job.run(giving(RESULT, BETTER))
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        both.wait()
+        job.stop()
+        while thread.is_alive() or seen[-1] != job.state:
+            if job.state != seen[-1]:
+                seen.append(job.state)
+        assert [order[state] for state in seen] == sorted({order[state] for state in seen}), seen
+
+
 def test_a_job_for_which_nobody_asks_any_more_is_stopped(monkeypatch):
     monkeypatch.setattr(module, "ABANDONED_SECONDS", -1)
     job = Job(("key",), 100)
@@ -195,11 +248,11 @@ def test_what_was_not_finished_is_done_anew(jobs, error):
 
 
 def test_only_the_latest_results_are_kept(jobs):
-    works = [giving(RESULT) for _ in range(KEPT_RESULTS + 1)]
+    works = [giving(RESULT) for _ in range(KEPT + 1)]
     for i, work in enumerate(works):
         jobs.start((i,), 100, work)
         finish(jobs)
-    jobs.start((KEPT_RESULTS,), 100, works[-1])
+    jobs.start((KEPT,), 100, works[-1])
     jobs.start((0,), 100, works[0])
     finish(jobs)
     assert works[-1].done == 1
@@ -210,7 +263,7 @@ def test_a_result_that_is_asked_for_again_counts_as_late(jobs):
     first = giving(RESULT)
     jobs.start((0,), 100, first)
     finish(jobs)
-    for i in range(1, KEPT_RESULTS):
+    for i in range(1, KEPT):
         jobs.start((i,), 100, giving(RESULT))
         finish(jobs)
     jobs.start((0,), 100, first)
@@ -219,6 +272,55 @@ def test_a_result_that_is_asked_for_again_counts_as_late(jobs):
     jobs.start((0,), 100, first)
     finish(jobs)
     assert first.done == 1
+
+
+def test_what_is_found_is_kept_where_the_job_was_told_and_nowhere_else(jobs):
+    mine, theirs = Results(KEPT, KEPT), Results(KEPT, KEPT)
+    jobs.start(("key",), 100, giving(RESULT), mine)
+    finish(jobs)
+    again, work = giving(BETTER), giving(BETTER)
+    assert jobs.start(("key",), 100, again, mine).explanation is RESULT
+    jobs.start(("key",), 100, work, theirs)
+    finish(jobs)
+    assert (again.done, work.done) == (0, 1)
+
+
+def test_pixel_maps_are_kept_apart_and_fewer_of_them():
+    results = Results(2, 1)
+    for i in range(3):
+        results.keep((i,), False, RESULT)
+        results.keep((i,), True, BETTER)
+    assert [results.find((i,), False) for i in range(3)] == [None, RESULT, RESULT]
+    assert [results.find((i,), True) for i in range(3)] == [None, None, BETTER]
+
+
+def test_work_of_pages_that_are_gone_leaves_the_queue_before_its_turn(jobs, monkeypatch):
+    running = [Blocked() for _ in range(AT_ONCE)]
+    for i, work in enumerate(running):
+        jobs.start((i,), 100, work)
+        work.begun.wait()
+    photo = np.zeros(3)
+    waiting = jobs.start(("waits",), 100, lambda report, photo=photo: iter([photo]))
+    stopped = jobs.start(("stopped",), 100, lambda report, photo=photo: iter([photo]))
+    held, photo = weakref.ref(photo), None
+    stopped.stop()
+    waiting._asked -= 2 * module.ABANDONED_SECONDS
+    assert jobs.place(jobs.start(("next",), 100, giving(RESULT))) == 0
+    assert (waiting.state, stopped.state) == ("stopped", "stopped")
+    assert held() is None
+    for work in running:
+        work.let_go.set()
+    finish(jobs)
+
+
+def test_a_thread_that_waits_for_more_work_holds_none_of_the_last(jobs):
+    photo = np.zeros(3)
+    job = jobs.start(("key",), 100, lambda report, photo=photo: iter([RESULT]))
+    held, photo = weakref.ref(photo), None
+    job.wait()
+    jobs.start(("next",), 100, giving(RESULT)).wait()
+    while held() is not None:  # the thread has told of the end just before it lets go
+        threading.Event().wait(0.01)
 
 
 def test_those_who_wait_know_how_many_are_before_them(jobs):

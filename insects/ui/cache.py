@@ -1,4 +1,7 @@
-"""What all visitors share: networks, samples, running explanations; and what is cheap to keep."""
+"""What all visitors share: networks, samples, running explanations; and what is cheap to keep.
+
+What comes from a visitor's own photo is kept in their session alone (see `insects.ui.memory`).
+"""
 
 import hashlib
 import itertools
@@ -23,11 +26,14 @@ from insects.runs import SHIPPED, find_run, list_runs
 from insects.shortcut import PAIR
 from insects.superpixels import segment
 from insects.ui import visitor
-from insects.ui.jobs import Jobs
+from insects.ui.jobs import KEPT_PIXEL_MAPS, KEPT_RESULTS, Jobs
+from insects.ui.memory import Results, kept
 
 DEFAULT_NETWORK = "efficientnet_lite0"
 DISPLAY_SIDE = 640
 SAMPLES_PER_CLASS = 2
+OWN_RESULTS = 8  # 0.5 MB each
+OWN_PIXEL_MAPS = 2  # 2 MB each
 SHORTCUT_PATHS = frozenset(SHIPPED / name for name in PAIR)
 IMAGE_SIZES = frozenset({BACKBONE_SIZE, *(network.image_size for network in NETWORKS.values())})
 
@@ -45,6 +51,8 @@ class SmallPhoto:
         squares: what each network sees.
         label: its class, where that is known.
         source: address of the page that credits the photographer, if any.
+        is_shared: whether every visitor can see the photo, as a sample. Only then is anything made
+            of it kept for others.
         without_label: the same with its label strip hidden; None where it has none.
     """
 
@@ -54,27 +62,35 @@ class SmallPhoto:
     squares: Squares
     label: str | None = None
     source: str | None = None
+    is_shared: bool = False
     without_label: "SmallPhoto | None" = None
 
     @classmethod
     def of(
-        cls, photo: np.ndarray, name: str, label: str | None = None, source: str | None = None
+        cls,
+        photo: np.ndarray,
+        name: str,
+        label: str | None = None,
+        source: str | None = None,
+        is_shared: bool = False,
     ) -> "SmallPhoto":
         """Cut down a decoded photo, (H, W, 3) uint8. Its label is looked for in the whole of it."""
-        small = cls._of_pixels(photo, name, label, source)
+        small = cls._of_pixels(photo, name, label, source, is_shared)
         if find_strip(photo) is None:
             return small
-        hidden = cls._of_pixels(hide_strip(photo), f"{name} without its label", label, source)
+        name = f"{name} without its label"
+        hidden = cls._of_pixels(hide_strip(photo), name, label, source, is_shared)
         return replace(small, without_label=hidden)
 
     @classmethod
     def _of_pixels(
-        cls, photo: np.ndarray, name: str, label: str | None, source: str | None
+        cls, photo: np.ndarray, name: str, label: str | None, source: str | None, is_shared: bool
     ) -> "SmallPhoto":
         squares = Squares.of(photo, IMAGE_SIZES)
         display = Image.fromarray(photo)
         display.thumbnail((DISPLAY_SIDE, DISPLAY_SIDE))
-        return cls(name, _key_of(squares), np.asarray(display), squares, label, source)
+        small = np.asarray(display)
+        return cls(name, _key_of(squares), small, squares, label, source, is_shared)
 
 
 def _key_of(squares: Squares) -> str:
@@ -92,6 +108,19 @@ def read_photo(data: bytes, name: str) -> SmallPhoto:
 def jobs() -> Jobs:
     """Return the one queue of explanations of this server."""
     return Jobs()
+
+
+@st.cache_resource
+def _shared_results() -> Results:
+    """Return what was found of the photos that everybody sees."""
+    return Results(KEPT_RESULTS, KEPT_PIXEL_MAPS)
+
+
+def results(photo: SmallPhoto) -> Results:
+    """Return where to keep what is found of a photo: of a visitor's own in their session."""
+    if photo.is_shared:
+        return _shared_results()
+    return st.session_state.setdefault("results", Results(OWN_RESULTS, OWN_PIXEL_MAPS))
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the network …")
@@ -130,17 +159,18 @@ def network_titles() -> dict[str, str]:
     return titles
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@kept(256, own=32)
 def _prediction(model_name: str, edition: int, photo_key: str, _squares: Squares) -> Prediction:
     return model(model_name).predict(_squares)
 
 
 def prediction(model_name: str, photo: SmallPhoto) -> Prediction:
     """Return what a network says of a photo, from memory where it was asked before."""
-    return _prediction(model_name, edition(model_name), photo.key, photo.squares)
+    known = edition(model_name)
+    return _prediction(photo.is_shared, model_name, known, photo.key, photo.squares)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@kept(64, own=16)
 def _outlines(
     photo_key: str,
     n_segments: int,
@@ -158,27 +188,28 @@ def outlines(
 ) -> tuple[str, int]:
     """Return the address of the photo with its superpixels outlined, and their number."""
     key = f"{photo.key}-{image_size}"
-    square = resize(photo.squares, image_size)
-    return _outlines(key, n_segments, compactness, sigma, square, photo.display)
+    square, cut = resize(photo.squares, image_size), (n_segments, compactness, sigma)
+    return _outlines(photo.is_shared, key, *cut, square, photo.display)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@kept(64, own=8)
 def _region_outlines(key: str, _segments: np.ndarray) -> list[list[overlay_chart.Ring]]:
     return overlay_chart.region_outlines(_segments)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@kept(128, own=32)
 def _overlay_spec(
     key: tuple,
     class_name: str,
     marked: tuple[int, ...],
     limit: float | None,
     _explanation: Explanation,
-    _display: np.ndarray,
+    _photo: SmallPhoto,
 ) -> dict[str, Any]:
-    outlines = _region_outlines(segments_key(_explanation), _explanation.segments)
+    segments = segments_key(_explanation)
+    outlines = _region_outlines(_photo.is_shared, segments, _explanation.segments)
     return overlay_chart.overlay_chart(
-        _explanation, class_name, _display, outlines, marked, limit
+        _explanation, class_name, _photo.display, outlines, marked, limit
     ).to_dict()
 
 
@@ -195,16 +226,20 @@ def overlay_spec(
         marked, limit: as of `insects.overlay_chart.overlay_chart`.
     """
     key = (photo.key, _values_key(explanation))
-    return _overlay_spec(key, class_name, marked, limit, explanation, photo.display)
+    return _overlay_spec(photo.is_shared, key, class_name, marked, limit, explanation, photo)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def prediction_spec(
-    class_names: tuple[str, ...], probabilities: tuple[float, ...], text_colour: str
-) -> dict[str, Any]:
+@st.cache_data(max_entries=64, show_spinner=False)
+def _empty_bars(n_classes: int, text_colour: str) -> dict[str, Any]:
+    """Return the chart of predictions over so many classes, of none of them: it tells nothing."""
+    none = Prediction(("",) * n_classes, np.zeros(n_classes))
+    return figures.prediction_chart(none, text_colour).to_dict()
+
+
+def prediction_spec(prediction: Prediction, text_colour: str) -> dict[str, Any]:
     """Return the bars of a prediction, which are on show while an explanation is polled."""
-    prediction = Prediction(class_names, np.array(probabilities))
-    return figures.prediction_chart(prediction, text_colour).to_dict()
+    bars = _empty_bars(len(prediction.class_names), text_colour)
+    return {**bars, "data": {"values": figures.prediction_rows(prediction)}}
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -215,17 +250,19 @@ def curves_spec(
     return charts.curves_chart(names, epochs, quantity, text_colour).to_dict()
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@kept(128, own=32)
 def _strongest_spec(
     values_key: str, class_name: str, text_colour: str, _explanation: Explanation
 ) -> dict[str, Any]:
     return overlay_chart.strongest_chart(_explanation, class_name, text_colour).to_dict()
 
 
-def strongest_spec(explanation: Explanation, class_name: str, text_colour: str) -> dict[str, Any]:
+def strongest_spec(
+    explanation: Explanation, class_name: str, photo: SmallPhoto, text_colour: str
+) -> dict[str, Any]:
     """Return the chart of a class's strongest regions."""
     key = _values_key(explanation)
-    return _strongest_spec(key, class_name, text_colour, explanation)
+    return _strongest_spec(photo.is_shared, key, class_name, text_colour, explanation)
 
 
 def segments_key(explanation: Explanation) -> str:
@@ -249,12 +286,12 @@ def _values_key(explanation: Explanation) -> str:
     return content.hexdigest()
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@kept(64, own=4)
 def _files(key: str, _explanation: Explanation, _display: np.ndarray) -> tuple[bytes, str]:
     return _make_files(_explanation, _display)
 
 
-@st.cache_data(max_entries=4, show_spinner=False)  # the numbers of all pixels take 3 MB
+@kept(4, own=2)  # the numbers of all pixels take 3 MB
 def _pixel_files(key: str, _explanation: Explanation, _display: np.ndarray) -> tuple[bytes, str]:
     return _make_files(_explanation, _display)
 
@@ -269,7 +306,7 @@ def files(explanation: Explanation, photo: SmallPhoto) -> tuple[bytes, str]:
     """Return the figure as PNG and the numbers as JSON."""
     key = (explanation.model_name, photo.key, explanation.settings, explanation.nsamples)
     make = _pixel_files if explanation.settings.is_pixelwise else _files
-    return make(repr(key), explanation, photo.display)
+    return make(photo.is_shared, repr(key), explanation, photo.display)
 
 
 @st.cache_resource(show_spinner="Looking for sample photos …")
@@ -288,7 +325,7 @@ def samples() -> list[SmallPhoto]:
             (p, p.load()) for p in photos[:: max(1, len(photos) // SAMPLES_PER_CLASS // 4)]
         )
         right = (
-            SmallPhoto.of(pixels, f"sample photo of {class_name}", class_name, p.source)
+            SmallPhoto.of(pixels, f"sample photo of {class_name}", class_name, p.source, True)
             for p, pixels in candidates
             if (said := network.predict(pixels)).label == class_name
             and said.is_familiar is not False

@@ -61,6 +61,11 @@ def is_here(name: str) -> bool:
     return name != "published" or photos_folder() is not None
 
 
+def is_shared(of: Dataset) -> bool:
+    """Return whether every visitor can see a dataset, and not only the one who brought it."""
+    return not uploads.is_private(of.name)
+
+
 def dataset(name: str, split_name: str = "published") -> Dataset:
     """Return a dataset, split by a rule that is ready (see `insects.datasets.splits.is_ready`)."""
     folder = photos_folder() if name == "published" else Path(name)

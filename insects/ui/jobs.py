@@ -1,15 +1,14 @@
 """Explanations that run in the background, so that every click is answered at once."""
 
 import logging
-import queue
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from insects.errors import InsectsError, StoppedError
 from insects.explanation import Settings
+from insects.ui.memory import Results
 
 # More visitors than this at once wait for their turn; each of these gets its share of the cores.
 AT_ONCE = 4
@@ -17,6 +16,7 @@ AT_ONCE = 4
 ABANDONED_SECONDS = 150
 KEPT_RESULTS = 64
 KEPT_PIXEL_MAPS = 8  # 2 MB each
+ENDED = ("done", "stopped", "failed")
 
 # What it yields is an explanation, or a check of one: each has `nsamples`, and the last counts.
 Work = Callable[[Callable[[int, int], None]], Iterator[Any]]
@@ -25,18 +25,23 @@ Work = Callable[[Callable[[int, int], None]], Iterator[Any]]
 class Job:
     """One explanation on its way. A page reads its fields; the worker thread writes them.
 
+    Its state goes one way: waiting, running, and then done, stopped or failed for good.
+
     Args:
         key: equal for equal work; the settings of the explanation are a part of it.
         of: evaluations in all; where it is pixelwise, background photos.
+        results: where to keep what is found; by default nowhere.
     """
 
-    def __init__(self, key: tuple, of: int) -> None:
+    def __init__(self, key: tuple, of: int, results: Results | None = None) -> None:
         self.key = key
+        self.results = results
         self.is_pixelwise = any(isinstance(k, Settings) and k.is_pixelwise for k in key)
         self.spent, self.of = 0, of
         self.explanation: Any = None  # the last that the work yielded
         self.error = ""
-        self.state = "waiting"  # then running; then done, stopped or failed
+        self.state = "waiting"
+        self._changing = threading.Lock()  # the page that stops it and the worker both write it
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._asked = time.monotonic()
@@ -53,82 +58,105 @@ class Job:
     def stop(self) -> None:
         """End the work after its current batch; what has been found is kept."""
         self._stop.set()
-        if self.state == "waiting":  # nobody has to wait for its turn to see it stopped
-            self.state = "stopped"
+        self._turn_to("stopped", only_if="waiting")  # to see that, nobody has to wait for its turn
+
+    def stop_if_abandoned(self) -> None:
+        """End the work where no page has asked for so long that all of them must be gone."""
+        if time.monotonic() - self._asked > ABANDONED_SECONDS:
+            self.stop()
 
     def run(self, work: Work) -> None:
         """Do the work, and never raise: what went wrong is in `error`, for people to read."""
+        if not self._turn_to("running", only_if="waiting"):
+            return
         try:
             self._report(0, self.of)
-            self.state = "running"
             for explanation in work(self._report):
                 self.explanation = explanation
-            self.state = "done"
         except StoppedError:
-            self.state = "stopped"
+            self._turn_to("stopped")
         except InsectsError as error:
-            self.error, self.state = str(error), "failed"
+            self._fail(str(error))
         except Exception:
             logging.getLogger(__name__).exception("an explanation failed")
-            self.error = "Something went wrong on our side while explaining. Please try once more."
-            self.state = "failed"
+            self._fail("Something went wrong on our side while explaining. Please try once more.")
+        else:
+            self.finish(self.explanation)
+
+    def finish(self, explanation: Any) -> None:
+        """Be done, with what was found now or before."""
+        if explanation and self.results:
+            self.results.keep(self.key, self.is_pixelwise, explanation)
+        self.explanation = explanation
+        self._turn_to("done")
+
+    def _fail(self, error: str) -> None:
+        self.error = error
+        self._turn_to("failed")
+
+    def _turn_to(self, state: str, only_if: str | None = None) -> bool:
+        """Change the state, and return whether it did: an end is never taken back."""
+        with self._changing:
+            if self.state in ENDED or (only_if and self.state != only_if):
+                return False
+            self.state = state
+        if state in ENDED:
+            self._ended.set()
+        return True
 
     def _report(self, spent: int, of: int) -> None:
         self.spent, self.of = spent, of
-        if self._stop.is_set() or time.monotonic() - self._asked > ABANDONED_SECONDS:
+        self.stop_if_abandoned()
+        if self._stop.is_set():
             raise StoppedError("The explanation was stopped.")
 
 
 class Queue:
-    """Runs jobs in their order, and keeps the latest results by their key.
+    """Runs jobs in their order.
 
     Args:
         at_once: jobs that run at the same time.
-        kept: results that are kept.
     """
 
-    def __init__(self, at_once: int, kept: int) -> None:
-        self._queue: queue.SimpleQueue[tuple[Job, Work]] = queue.SimpleQueue()
-        self._waiting: list[Job] = []
-        self._results: OrderedDict[tuple, Any] = OrderedDict()
-        self._kept = kept
-        self._lock = threading.Lock()
+    def __init__(self, at_once: int) -> None:
+        self._waiting: list[tuple[Job, Work]] = []
+        self._changed = threading.Condition()
         for _ in range(at_once):  # daemons: the server does not wait for them when it ends
             threading.Thread(target=self._work, name="explain", daemon=True).start()
 
     def start(self, job: Job, work: Work) -> None:
-        """Take a job in; where an equal one was finished before, it is done already."""
-        with self._lock:
-            if known := self._results.get(job.key):
-                self._results.move_to_end(job.key)
-                job.explanation, job.spent, job.state = known, known.nsamples, "done"
-                job._ended.set()
-                return
-            self._waiting.append(job)
-        self._queue.put((job, work))
+        """Take a job in."""
+        with self._changed:
+            self._waiting.append((job, work))
+            self._changed.notify()
 
     def place(self, job: Job) -> int:
         """Return how many jobs that somebody still wants are before this one."""
-        with self._lock:
-            if job not in self._waiting:
-                return 0
-            before = self._waiting[: self._waiting.index(job)]
-            return sum(other.state == "waiting" for other in before)
+        with self._changed:
+            jobs = [waiting for waiting, _ in self._wanted()]
+            return jobs.index(job) if job in jobs else 0
 
     def _work(self) -> None:
         while True:
-            self._run(*self._queue.get())
+            self._run(*self._next())
 
-    def _run(self, job: Job, work: Work) -> None:
-        with self._lock:
-            self._waiting.remove(job)
+    def _next(self) -> tuple[Job, Work]:
+        with self._changed:
+            self._changed.wait_for(self._wanted)
+            return self._waiting.pop(0)
+
+    def _wanted(self) -> list[tuple[Job, Work]]:
+        """Return the jobs that wait; work that nobody wants any more holds a photo no longer."""
+        for job, _ in self._waiting:
+            job.stop_if_abandoned()
+        # In place: each thread that waits holds on to the list that it last looked at.
+        self._waiting[:] = [(job, work) for job, work in self._waiting if job.state == "waiting"]
+        return self._waiting
+
+    @staticmethod
+    def _run(job: Job, work: Work) -> None:
+        """Do the work in a frame of its own: a thread that waits for more holds no photo."""
         job.run(work)
-        if job.state == "done" and job.explanation:
-            with self._lock:
-                self._results[job.key] = job.explanation
-                while len(self._results) > self._kept:
-                    self._results.popitem(last=False)
-        job._ended.set()
 
 
 class Jobs:
@@ -139,13 +167,21 @@ class Jobs:
     """
 
     def __init__(self) -> None:
-        self._quick = Queue(AT_ONCE, KEPT_RESULTS)
-        self._pixelwise = Queue(1, KEPT_PIXEL_MAPS)
+        self._quick = Queue(AT_ONCE)
+        self._pixelwise = Queue(1)
 
-    def start(self, key: tuple, of: int, work: Work) -> Job:
-        """Return a job for the work: done already where an equal one was finished before."""
-        job = Job(key, of)
-        self._queue_of(job).start(job, work)
+    def start(self, key: tuple, of: int, work: Work, results: Results) -> Job:
+        """Return a job for the work: done already where an equal one was finished before.
+
+        Args:
+            key, of, results: as of `Job`.
+        """
+        job = Job(key, of, results)
+        if known := results.find(key, job.is_pixelwise):
+            job.spent = known.nsamples
+            job.finish(known)
+        else:
+            self._queue_of(job).start(job, work)
         return job
 
     def place(self, job: Job) -> int:

@@ -65,8 +65,17 @@ def job_for(key: tuple, of: int, work: Work) -> Job:
         return old
     if old:
         old.stop()
-    st.session_state.job = cache.jobs().start(key, of, work)
+    st.session_state.job = start(key, of, work)
     return st.session_state.job
+
+
+def start(key: tuple, of: int, work: Work) -> Job:
+    """Start work on the visitor's photo; what it finds is kept as long as the photo may be.
+
+    Args:
+        key, of, work: as for `insects.ui.jobs.Jobs.start`.
+    """
+    return cache.jobs().start(key, of, work, cache.results(photo()))
 
 
 def chosen_region(explanation: Explanation) -> int | None:

@@ -11,6 +11,7 @@ from insects.runs import find_run
 from insects.similar import FILE, Index, Similar, load_index
 from insects.ui import cache, datasets, visitor
 from insects.ui.cache import SmallPhoto
+from insects.ui.memory import kept
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ def likeness(network: str, photo: SmallPhoto) -> Likeness | None:
     except OSError:
         return None
     label = int(cache.prediction(network, photo).probabilities.argmax())
-    return _likeness(network, edition, photo.key, label, photo.squares)
+    return _likeness(photo.is_shared, network, edition, photo.key, label, photo.squares)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@kept(256, own=32)
 def _likeness(
     network: str, edition: int, photo_key: str, label: int, _squares: Squares
 ) -> Likeness | None:

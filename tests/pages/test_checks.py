@@ -31,6 +31,7 @@ def panel():
 @pytest.fixture(autouse=True)
 def nothing_checked_before():
     cache.jobs.clear()
+    cache._shared_results.clear()
 
 
 @pytest.fixture

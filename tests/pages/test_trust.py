@@ -82,11 +82,9 @@ def test_an_insect_is_said_to_be_familiar_and_nothing_is_warned_of(visit):
 
 def test_where_nobody_can_tell_nothing_is_said(visit, monkeypatch):
     monkeypatch.setattr("insects.imagenet.knows", lambda names: False)
-    cache._prediction.clear()
     page = upload(visit(), NOTHING)
     assert not page.warning
     assert "familiar" not in text(page)
-    cache._prediction.clear()
 
 
 # Similar photos

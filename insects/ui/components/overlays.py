@@ -32,7 +32,7 @@ def overlays(
             else:
                 _regions(explanation, photo, name)
             if not running and not explanation.settings.is_pixelwise:
-                _strongest(explanation, name)
+                _strongest(explanation, photo, name)
             st.caption(how_settled(explanation, name))
 
 
@@ -64,9 +64,9 @@ def _regions(explanation: Explanation, photo: SmallPhoto, class_name: str) -> No
     )
 
 
-def _strongest(explanation: Explanation, class_name: str) -> None:
+def _strongest(explanation: Explanation, photo: SmallPhoto, class_name: str) -> None:
     st.vega_lite_chart(
-        spec=cache.strongest_spec(explanation, class_name, text_colour()),
+        spec=cache.strongest_spec(explanation, class_name, photo, text_colour()),
         theme=None,
         alt=f"The strongest regions for and against {class_name}: "
         + listed(explanation, class_name, STRONGEST_SHOWN),

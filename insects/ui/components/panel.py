@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from insects.ui import cache
+from insects.ui import cache, state
 from insects.ui.jobs import Job, Work
 
 
@@ -71,7 +71,7 @@ def _job_of(panel: Panel, key: tuple) -> Job | None:
 
 
 def _start(panel: Panel, key: tuple, of: int, work: Work) -> None:
-    st.session_state[panel.job_key] = cache.jobs().start(key, of, work)
+    st.session_state[panel.job_key] = state.start(key, of, work)
 
 
 def _show(panel: Panel, job: Job, was_running: bool, result: Callable[[Any], None]) -> None:

@@ -166,7 +166,8 @@ def _facts(photo: Photo, pixels: np.ndarray) -> None:
 
 def _what_the_network_says(photo: Photo, pixels: np.ndarray, dataset: Dataset | None) -> None:
     network = cache.DEFAULT_NETWORK
-    small = cache.SmallPhoto.of(pixels, photo.name, photo.label, photo.source)
+    is_shared = dataset is not None and datasets.is_shared(dataset)
+    small = cache.SmallPhoto.of(pixels, photo.name, photo.label, photo.source, is_shared)
     prediction = cache.prediction(network, small)
     shared.answer(prediction)
     shared.prediction_bars(prediction)

@@ -135,8 +135,7 @@ def prediction_bars(prediction: Prediction) -> None:
         f"{name} {percent(float(p))}"
         for name, p in zip(prediction.class_names, prediction.probabilities, strict=True)
     )
-    probabilities = tuple(prediction.probabilities.tolist())
-    spec = cache.prediction_spec(prediction.class_names, probabilities, text_colour())
+    spec = cache.prediction_spec(prediction, text_colour())
     st.vega_lite_chart(spec=spec, alt=f"Probabilities: {names}")
 
 

@@ -13,6 +13,7 @@ from insects.ui import cache
 def nothing_explained_before():
     """Start each test with a server that has explained nothing yet."""
     cache.jobs.clear()
+    cache._shared_results.clear()
 
 
 @pytest.fixture
