@@ -1,9 +1,9 @@
 """A run as one zip to take along, and back: what comes in is checked, and never unpickled.
 
-Of a stranger's zip only the LiteRT file is taken over as it is, once it has the operations of the
-network that it says to be and gives numbers; all else is read and written anew. Its model.keras is
-left out, for `insects.networks.restore` makes it again from the export. The index of similar photos
-stays at home: it names every training photo and says a good deal of what is on it, and the photos
+Nothing of a stranger's zip is taken over as it is: all is read and written anew, also the LiteRT
+file (see `insects.networks.rebuild`). Its model.keras is left out, because
+`insects.networks.restore` makes it again from the export. The index of similar photos stays at
+home: it names every training photo and says a good deal of what is on it, and the photos
 themselves, which it is there to show, do not travel either.
 """
 
@@ -16,10 +16,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from insects.bundle_checks import (
-    MAX_SMALL_BYTES,
     checked_config,
     checked_history,
     checked_matrices,
@@ -30,10 +27,9 @@ from insects.bundle_checks import (
 from insects.datasets import dataset_title, is_folder, uploads
 from insects.datasets.folder import safe_name
 from insects.errors import RunError
-from insects.inference import BACKBONES, Interpreter, litert, silence
 from insects.metrics import wilson_interval
 from insects.networks import get_network
-from insects.runs import SHIPPED, Run, free_run
+from insects.runs import Run, free_run, list_runs
 from insects.training.launch import as_text
 from insects.wording import how_calibrated
 
@@ -51,15 +47,7 @@ from insects.networks.restore import restore
 from insects.runs import Run
 restore(Run(Path(sys.argv[1]))).save(sys.argv[2])
 """
-PROBE = """
-import sys
-from pathlib import Path
-from insects.bundle import why_no_export
-why = why_no_export(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
-print(why, end="")
-sys.exit(bool(why))
-"""
-PROBE_SECONDS = 120
+SECONDS = 180  # that a process of its own may take
 
 
 def export_run(run: Run) -> bytes:
@@ -97,17 +85,15 @@ def import_run(path: Path, name: str | None = None, owner: str | None = None) ->
     config = checked_config(contents["config.json"])
     if owner:
         config["owner"] = uploads.owner_key(owner)
-    export = contents["model.tflite"]
     n_classes = len(config["class_names"])
     files: dict[str, str | bytes] = {
         "config.json": as_text(config),
         "status": "finished\n",
-        "model.tflite": export,
         "metrics.json": json.dumps(checked_metrics(contents["metrics.json"], n_classes), indent=1),
         "history.csv": checked_history(contents.get("history.csv", b"")),
         **checked_matrices(contents, n_classes),
     }
-    _check_export(export, config)
+    files["model.tflite"] = _rebuilt(contents["model.tflite"], config)
     return free_run(safe_name(name or path.stem, "imported", 80), files)
 
 
@@ -167,7 +153,7 @@ def _keras_file(run: Run) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "model.keras"
         try:
-            failed = _python(RESTORE, str(run.path.resolve()), str(target)).returncode
+            failed = _python("-c", RESTORE, str(run.path.resolve()), str(target)).returncode
         except subprocess.TimeoutExpired:
             failed = 1
         if failed:
@@ -175,73 +161,48 @@ def _keras_file(run: Run) -> bytes:
         return target.read_bytes()
 
 
-def _check_export(export: bytes, config: dict[str, Any]) -> None:
-    """Check that a LiteRT file is the network it says to be, and gives numbers.
+def _rebuilt(export: bytes, config: dict[str, Any]) -> bytes:
+    """Return a stranger's LiteRT file written anew, with our own graph and its numbers.
 
-    It is looked at in a process of its own: LiteRT may crash on a file that was made for that.
+    A process of its own does it, because it has limits and LiteRT may crash on a crafted file.
 
     Raises:
-        RunError: it is not, or does not.
+        RunError: it is not the network that it says to be.
     """
+    network, n_classes = config["network"], len(config["class_names"])
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.tflite"
-        path.write_bytes(export)
+        given, target = Path(folder) / "given.tflite", Path(folder) / "model.tflite"
+        given.write_bytes(export)
+        arguments = [str(given), str(_template(network)), network, str(n_classes), str(target)]
         try:
-            done = _python(PROBE, str(path), config["network"], str(len(config["class_names"])))
+            done = _python("-m", "insects.networks.rebuild", *arguments)
         except subprocess.TimeoutExpired:
             raise RunError("The bundle's model.tflite was refused: it takes too long.") from None
-    if done.returncode:
-        why = done.stdout.decode(errors="replace") or "LiteRT cannot read it"
-        raise RunError(f"The bundle's model.tflite was refused: {shown(why)}.")
+        if done.returncode or not target.is_file():
+            why = done.stdout.decode(errors="replace") or "it takes too much memory or time"
+            raise RunError(f"The bundle's model.tflite was refused: {shown(why)}.")
+        return target.read_bytes()
 
 
-def why_no_export(path: Path, network_name: str, n_classes: int) -> str:
-    """Return why a LiteRT file is not the network it says to be, nothing where it is."""
-    network = get_network(network_name)
-    try:
-        found, expected = _facts(path), _facts(SHIPPED / network.name / "model.tflite")
-        # Sizes come before any memory is taken by them. Some more is for more classes.
-        too_large = found["bytes"] > expected["bytes"] * 2 + MAX_SMALL_BYTES
-        if too_large or any(found[fact] != expected[fact] for fact in ("ops", "input")):
-            return "it is another network"
-        outputs = Interpreter(path)(_examples(network, found["input"]))
-    except (ValueError, RuntimeError, OverflowError, IndexError) as error:
-        return str(error)
-    if outputs.shape[1:] != (n_classes,) or not np.isfinite(outputs).all():
-        return f"it does not give {n_classes} finite numbers for a photo"
-    return ""
+def _template(network: str) -> Path:
+    """Return the export of a network that is shipped.
+
+    Raises:
+        RunError: there is none.
+    """
+    for run in list_runs():
+        if run.is_shipped and run.config["network"] == network:
+            return run.path / "model.tflite"
+    raise RunError(f"Runs of the network {network} cannot be brought here.")
 
 
-def _python(code: str, *arguments: str) -> subprocess.CompletedProcess:
-    """Run some lines in a process of their own."""
+def _python(*arguments: str) -> subprocess.CompletedProcess:
+    """Run Python in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, *arguments],
         cwd=Path(__file__).parents[1],
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        timeout=PROBE_SECONDS,
+        timeout=SECONDS,
     )
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    """Return the operations of a LiteRT file, its input's shape and the bytes of its tensors."""
-    with silence():
-        interpreter = litert.Interpreter(str(path))
-    sizes = [
-        int(np.prod(tensor["shape"], dtype=object)) * np.dtype(tensor["dtype"]).itemsize
-        for tensor in interpreter.get_tensor_details()
-    ]
-    return {
-        "ops": sorted(op["op_name"] for op in interpreter._get_ops_details()),
-        "input": tuple(int(n) for n in interpreter.get_input_details()[0]["shape"][1:]),
-        "bytes": sum(sizes),
-    }
-
-
-def _examples(network: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Return some inputs as a network gets them: photos of noise, or what the backbone sees."""
-    size = network.image_size
-    photos = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), dtype=np.uint8)
-    if network.backbone:
-        return Interpreter(BACKBONES / f"{network.backbone}.tflite")(photos)
-    return photos

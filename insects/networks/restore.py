@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from ai_edge_litert import interpreter as litert
 
 from insects.errors import RunError
-from insects.inference import BACKBONES, silence
+from insects.inference import BACKBONES
 from insects.networks import efficientnet_lite0, get_network
+from insects.networks.graph import read_graph
 from insects.runs import Run
 
 if TYPE_CHECKING:
@@ -28,13 +29,7 @@ def restore(run: Run) -> keras.Model:
     if (run.path / "model.keras").exists():
         return keras.models.load_model(run.path / "model.keras", safe_mode=True)
     model = get_network(run.config["network"]).build(len(run.config["class_names"]))
-    constants = _Constants(run.path / "model.tflite", f"The export of {run.name}")
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.set_weights(_batch_norm(layer, constants))
-        elif layer.trainable_weights:
-            kernel, bias = layer.get_weights()
-            layer.set_weights([constants.kernel(kernel.shape), constants.take(bias.shape)])
+    _fill(model, run.path / "model.tflite", f"The export of {run.name}")
     return model
 
 
@@ -59,65 +54,54 @@ def restore_backbone(name: str) -> keras.Model:
     Raises:
         RunError: there is no such backbone, or the export is not of it.
     """
-    import keras
-
     if name != efficientnet_lite0.NETWORK.backbone:
         raise RunError(f"There is no backbone {name!r}.")
     model = efficientnet_lite0.build_backbone()
-    constants = _Constants(BACKBONES / f"{name}.tflite", f"The backbone {name}")
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.set_weights(_offset_alone(layer, constants))
-        elif isinstance(layer, keras.layers.DepthwiseConv2D):
-            layer.set_weights([constants.kernel(layer.kernel.shape, "depthwise")])
-        elif isinstance(layer, keras.layers.Conv2D):
-            layer.set_weights([constants.kernel(layer.kernel.shape)])
+    _fill(model, BACKBONES / f"{name}.tflite", f"The backbone {name}")
     return model
 
 
-class _Constants:
-    """The 16-bit constants of an export, each given out once, by its shape and part of its name.
+def _fill(model: keras.Model, path: Path, title: str) -> None:
+    """Give each layer its weights from an export, which uses them in the order of the layers.
 
     Args:
-        path: the export.
-        title: what it is, as the beginning of a sentence.
+        title: what the export is, as the beginning of a sentence.
+
+    Raises:
+        RunError: the export is of another network.
     """
+    import keras
 
-    def __init__(self, path: Path, title: str) -> None:
-        self._title = title
-        with silence():
-            interpreter = litert.Interpreter(str(path))
-            interpreter.allocate_tensors()
-        self._left = [
-            (details["name"], interpreter.get_tensor(details["index"]).astype(np.float32))
-            for details in interpreter.get_tensor_details()
-            if details["dtype"] == np.float16
-        ]
-
-    def take(self, shape: tuple[int, ...], part: str = "BiasAdd") -> np.ndarray:
-        for i, (name, values) in enumerate(self._left):
-            if values.shape == shape and part in name:
-                return self._left.pop(i)[1]
-        raise RunError(f"{self._title} has no {part} of shape {shape}.")
-
-    def kernel(self, shape: tuple[int, ...], part: str = "convolution") -> np.ndarray:
-        """Return a kernel in Keras's order of axes: LiteRT puts the output channels first."""
-        if len(shape) == 2:
-            return self.take(shape[::-1], "MatMul").T
-        return self.take((shape[3], *shape[:3]), part).transpose(1, 2, 3, 0)
+    steps = read_graph(path, title).learned
+    numbers = (one.astype(np.float32) for step in steps for one in step.constants)
+    has_bias = True
+    try:
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.set_weights(_batch_norm(layer, numbers, in_kernel=not has_bias))
+            elif layer.trainable_weights:
+                has_bias = layer.use_bias
+                kernel = _in_order_of_keras(next(numbers))
+                layer.set_weights([kernel, next(numbers)] if has_bias else [kernel])
+    except (StopIteration, ValueError):
+        raise RunError(f"{title} is of another network.") from None
+    if next(numbers, None) is not None:
+        raise RunError(f"{title} is of another network.")
 
 
-def _batch_norm(layer: keras.layers.BatchNormalization, constants: _Constants) -> list[np.ndarray]:
-    """Return gamma, beta, mean 0 and the variance that, with epsilon, is 1: all that is left."""
-    shape = layer.gamma.shape
-    gamma, beta = constants.take(shape, "batchnorm/mul"), constants.take(shape, "batchnorm/sub")
-    return [gamma, beta, np.zeros(shape), np.full(shape, 1 - layer.epsilon)]
+def _in_order_of_keras(kernel: np.ndarray) -> np.ndarray:
+    """Return a kernel with its axes as Keras has them: LiteRT puts the output channels first."""
+    return np.moveaxis(kernel, 0, -1)
 
 
-def _offset_alone(
-    layer: keras.layers.BatchNormalization, constants: _Constants
+def _batch_norm(
+    layer: keras.layers.BatchNormalization, numbers: Iterator[np.ndarray], in_kernel: bool
 ) -> list[np.ndarray]:
-    """Return gamma, beta, mean and variance of a batch norm whose factor went into the kernel."""
+    """Return gamma, beta, mean 0 and the variance that, with epsilon, is 1: all that is left.
+
+    Args:
+        in_kernel: whether the export has the factor in the kernel of the layer before.
+    """
     shape = layer.gamma.shape
-    beta = constants.take(shape, "batchnorm/sub")
-    return [np.ones(shape), beta, np.zeros(shape), np.full(shape, 1 - layer.epsilon)]
+    gamma = np.ones(shape) if in_kernel else next(numbers)
+    return [gamma, next(numbers), np.zeros(shape), np.full(shape, 1 - layer.epsilon)]
