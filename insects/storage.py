@@ -17,6 +17,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get(ENVIRONMENT) or user_cache_path("insects"))
 
 
+def make_below(root: Path, folder: Path) -> None:
+    """Make a folder and those between it and `root`, which somebody else may have removed.
+
+    Raises:
+        FileNotFoundError: `root` is not there; it is never made anew.
+    """
+    for part in folder.relative_to(root).parts:
+        root = root / part
+        root.mkdir(exist_ok=True)
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Replace a file so that a reader sees the old content or the new one, never half of it.
 

@@ -10,6 +10,7 @@ from insects.datasets import Dataset, Photo
 from insects.errors import PhotoError, SettingsError
 from insects.networks import NETWORKS, Network
 from insects.photos import resize
+from insects.runs.locks import is_locked, try_lock
 from insects.storage import cache_folder
 from insects.training import squares
 from insects.training.batches import Batches, varied
@@ -160,6 +161,30 @@ def test_what_a_killed_process_left_is_removed_and_what_a_live_one_writes_is_not
     os.utime(left, (0, 0))
     load(made())
     assert drafts() == [live]
+
+
+def test_what_a_process_writes_that_slept_for_long_is_not_taken_for_left_over():
+    folder = cache_folder() / "squares"
+    folder.mkdir(parents=True)
+    slow = folder / ".squares-8-1-x.npy.1"
+    with slow.open("wb") as file:
+        assert try_lock(file.fileno())
+        os.utime(slow, (0, 0))
+        load(made())
+        assert drafts() == [slow]
+    load(made(first=100))
+    assert drafts() == []
+
+
+def test_a_draft_is_locked_while_it_is_written():
+    seen = []
+
+    def look(stage, done, of):
+        seen.extend(is_locked(path) for path in drafts())
+
+    squares.load_squares(made(), made().photos, 8, look)
+    assert seen
+    assert all(seen)
 
 
 def test_the_files_used_last_are_kept_when_there_are_too_many(monkeypatch):

@@ -77,3 +77,19 @@ def test_the_oldest_are_removed_where_there_are_too_many(tmp_path):
     remove_oldest(tmp_path, kept=2)
     left = {path.stem for path in tmp_path.rglob("*.webp")}
     assert left == {photo.content_hash for photo in photos[:2]}
+
+
+def test_two_servers_can_remove_the_oldest_at_once(tmp_path, monkeypatch):
+    for photo in load_dataset("drawn").photos[:3]:
+        thumbnail(photo, tmp_path)
+    gone, *left = sorted(tmp_path.glob("*/*.webp"))
+    real = type(gone).glob
+
+    def glob_and_lose_one(folder, pattern):
+        found = list(real(folder, pattern))
+        gone.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(type(gone), "glob", glob_and_lose_one)
+    remove_oldest(tmp_path, kept=1)
+    assert sum(path.exists() for path in left) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from insects.datasets import looks
+from insects.datasets import looks, uploads
 from insects.datasets.dataset import Dataset, Photo
 from insects.datasets.series import EDITION, dataset_digest, find_series
 from insects.errors import DatasetError, SettingsError
@@ -49,8 +49,8 @@ def find_folds(dataset: Dataset, k: int, on_progress: Progress = lambda *_: None
         return kept
     found = _find(dataset, k, on_progress)
     path = _kept_file(dataset, k)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps({"of": found.of, "n_folds": found.n_folds}))
+    with uploads.keeping(path):
+        write_atomically(path, json.dumps({"of": found.of, "n_folds": found.n_folds}))
     looks.remove_oldest(path.parent, "folds-*.json", MAX_KEPT_BYTES)
     return found
 

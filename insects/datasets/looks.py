@@ -191,8 +191,8 @@ def _read(path: Path) -> np.ndarray | None:
 
 def _write(path: Path, table: np.ndarray) -> None:
     """Write a file so that a reader sees all of it or nothing; the oldest files go."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-    np.savez(draft, table=table)
-    os.replace(draft, path)
+    with uploads.keeping(path):
+        np.savez(draft, table=table)
+        os.replace(draft, path)
     remove_oldest(path.parent, "looks-*.npz", MAX_KEPT_BYTES)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from insects.datasets import alike, looks
+from insects.datasets import alike, looks, uploads
 from insects.datasets.dataset import Dataset, Photo
 from insects.storage import Progress, write_atomically
 
@@ -59,8 +59,8 @@ def find_series(dataset: Dataset, on_progress: Progress = lambda *_: None) -> Se
         return Series(kept["of"], pairs, tuple(kept["counted"]))
     except (OSError, ValueError, KeyError, TypeError):
         series = _find(dataset, on_progress)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(asdict(series)))
+    with uploads.keeping(path):
+        write_atomically(path, json.dumps(asdict(series)))
     looks.remove_oldest(folder, "series-*.json", MAX_KEPT_BYTES)
     return series
 

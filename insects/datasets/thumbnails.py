@@ -1,13 +1,15 @@
 """Small pictures of a dataset's photos, made once and kept on disk."""
 
+import contextlib
 import io
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from insects.datasets import uploads
 from insects.datasets.dataset import Photo
-from insects.errors import PhotoError
+from insects.errors import DatasetError, PhotoError
 from insects.storage import write_atomically
 
 SIDE = 152  # pixels; a little more than a gallery shows, for screens with fine pixels
@@ -28,8 +30,8 @@ def thumbnail(photo: Photo, folder: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         data = _webp(_square(photo))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, data)
+    with contextlib.suppress(OSError, DatasetError), uploads.keeping(path):
+        write_atomically(path, data)  # where it cannot be kept, it can be shown all the same
     return data
 
 
@@ -47,8 +49,11 @@ def rim(photo: Photo, share: float) -> bytes:
 
 def remove_oldest(folder: Path, kept: int = KEPT) -> None:
     """Remove the thumbnails that were made first, where there are more than `kept`."""
-    found = sorted(folder.glob("*/*.webp"), key=lambda path: path.stat().st_mtime)
-    for path in found[: max(0, len(found) - kept)]:
+    found = []
+    for path in folder.glob("*/*.webp"):
+        with contextlib.suppress(FileNotFoundError):  # another server tidies up as well
+            found.append((path.stat().st_mtime, path))
+    for _, path in sorted(found)[: max(0, len(found) - kept)]:
         path.unlink(missing_ok=True)
 
 

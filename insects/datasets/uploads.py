@@ -14,11 +14,12 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from insects.datasets.folder import safe_name
 from insects.errors import DatasetError, SettingsError
-from insects.storage import cache_folder
+from insects.storage import cache_folder, make_below
 
 TOKEN = re.compile(r"[0-9a-f]{32,128}")
 KEPT_SECONDS = 24 * 3600
@@ -118,6 +119,36 @@ def kept_with(folder: Path | None) -> Path:
     return folder / ".kept" if folder and is_private(folder) else cache_folder()
 
 
+@contextmanager
+def keeping(file: Path) -> Iterator[None]:
+    """Make the folder of a file below `kept_with`, for the block that writes it.
+
+    A visitor's dataset that was removed, before or meanwhile, is not made anew by that.
+
+    Raises:
+        DatasetError: it was.
+    """
+    dataset = _dataset_around(file)
+    try:
+        if dataset:
+            make_below(dataset, file.resolve().parent)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except FileNotFoundError:
+        if not dataset or dataset.is_dir():
+            raise
+        raise DatasetError("These photos have been removed meanwhile.") from None
+
+
+def _dataset_around(file: Path) -> Path | None:
+    """Return the visitor's dataset that a file lies in, if it does."""
+    if not is_private(file):
+        return None
+    folder = visitors_folder().resolve()
+    return folder.joinpath(*file.resolve().relative_to(folder).parts[:2])
+
+
 def remove(name: str | Path, owner: str) -> None:
     """Remove a visitor's own dataset, at their wish; leave all others alone.
 
@@ -132,12 +163,38 @@ def remove(name: str | Path, owner: str) -> None:
     _remove(path)
 
 
+@contextmanager
+def unpacking() -> Iterator[None]:
+    """Keep zips that wait and half-made datasets from being taken for given up, by any process.
+
+    Any number of processes may do so at once; when one dies, the system lets go for it.
+    """
+    from insects.runs.locks import held
+
+    with held(_unpacking_lock(), shared=True):
+        yield
+
+
 def remove_drafts() -> None:
-    """Remove zips and half-made datasets: for a server that starts, and so unpacks none of them."""
-    for folder in _entries(visitors_folder()):
-        for path in _entries(folder):
-            if path.name.startswith("."):
-                _remove(path)
+    """Remove zips and half-made datasets that are left of servers that died.
+
+    Nothing is removed while any server or command is `unpacking`.
+    """
+    from insects.runs.locks import held
+
+    with held(_unpacking_lock()) as nobody_works:
+        if not nobody_works:
+            return
+        drafts = [path for folder in _entries(visitors_folder()) for path in _entries(folder)]
+        gone = [_set_aside(path) for path in drafts if path.name.startswith(".")]
+    for path in gone:  # whoever wants to begin need not wait for this
+        _delete(path)
+
+
+def _unpacking_lock() -> Path:
+    """Return the file that whoever unpacks holds a lock on, with the others."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    return cache_folder() / ".unpacking-lock"
 
 
 def remove_expired(now: float | None = None) -> None:
@@ -238,9 +295,20 @@ def _bytes_of(path: Path) -> int:
 
 def _remove(path: Path) -> None:
     """Remove a file or a folder; whoever looks finds it whole or not at all."""
+    _delete(_set_aside(path))
+
+
+def _set_aside(path: Path) -> Path:
+    """Give a file or a folder, in one step, a name under which nobody looks for it."""
     gone = path.with_name(f".removed-{secrets.token_hex(8)}")
     with contextlib.suppress(OSError):  # somebody else was faster
         path.rename(gone)
+    return gone
+
+
+def _delete(gone: Path) -> None:
+    """Delete what was set aside, if it was."""
+    with contextlib.suppress(OSError):
         if gone.is_dir():
             shutil.rmtree(gone, ignore_errors=True)
         else:

@@ -42,13 +42,16 @@ def is_locked(path: Path) -> bool:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[bool]:
+def held(path: Path, shared: bool = False) -> Iterator[bool]:
     """Hold a lock while the block runs, and tell the block whether it could be had.
 
     Whoever asks whether it is held, holds it for a moment; so it is tried for a while.
+
+    Args:
+        shared: as of `try_lock`.
     """
     with path.open("ab") as file:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (got := try_lock(file.fileno())) and time.monotonic() < deadline:
+        while not (got := try_lock(file.fileno(), shared)) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
         yield got

@@ -148,6 +148,21 @@ class Run:
         """Whether somebody asked it to."""
         return os.path.exists(self.path / "stop")
 
+    @property
+    def edition(self) -> str:
+        """A text that is another one when its network or classes are: a key of what is kept.
+
+        The temperature is not in it; see `insects.predictions.temperature_of`.
+
+        Raises:
+            RunError: it has no network.
+        """
+        try:
+            files = [(self.path / name).stat() for name in ("config.json", "model.tflite")]
+        except OSError:
+            raise RunError(f"The run {self.name} has no network.") from None
+        return "-".join(f"{f.st_ino:x}.{f.st_mtime_ns:x}.{f.st_size:x}" for f in files)
+
     def require_queued(self) -> None:
         """Check that it was queued and not begun since, by what is written in its directory alone.
 

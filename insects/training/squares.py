@@ -12,11 +12,12 @@ from numpy.lib import format as npy
 from insects.datasets import Dataset, Photo, uploads
 from insects.datasets.looks import digest, remove_oldest
 from insects.photos import resize
+from insects.runs.locks import is_locked, try_lock
 from insects.storage import Progress
 
 EDITION = 1  # raise it when photos are resized in another way: what is kept is then made anew
 MAX_KEPT_BYTES = 1_500_000_000  # ten thousand photos of 224 px
-GIVEN_UP_SECONDS = 60  # a draft is written to after each photo, so one this old is left over
+YOUNG_SECONDS = 60  # a draft that was just made may not be locked yet
 
 
 class Squares:
@@ -59,6 +60,7 @@ def load_squares(
 
     Raises:
         PhotoError: a photo of the dataset cannot be read.
+        DatasetError: a visitor's photos have been removed meanwhile.
     """
     by_content = {photo.content_hash.encode(): photo for photo in dataset.photos}
     folder = uploads.kept_with(dataset.folder) / "squares"
@@ -98,15 +100,15 @@ def _make(
     folder: Path, photos: dict[bytes, Photo], image_size: int, on_progress: Progress
 ) -> np.ndarray:
     """Read all photos into a file that is there whole or not at all; return it, left on disk."""
-    folder.mkdir(parents=True, exist_ok=True)
     _remove_left_over(folder)
     name = f"squares-{image_size}-{EDITION}-{digest(c.decode() for c in sorted(photos))}.npy"
     draft = folder / f".{name}.{os.getpid()}"
-    try:
-        _write(draft, photos, image_size, on_progress)
-        os.replace(draft, folder / name)
-    finally:
-        draft.unlink(missing_ok=True)
+    with uploads.keeping(draft):
+        try:
+            _write(draft, photos, image_size, on_progress)
+            os.replace(draft, folder / name)
+        finally:
+            draft.unlink(missing_ok=True)
     kept = _open(folder / name, image_size)
     with contextlib.suppress(OSError):  # not every system lets go of a file that is in use
         remove_oldest(folder, "squares-*.npy", MAX_KEPT_BYTES)
@@ -124,6 +126,7 @@ def _write(path: Path, photos: dict[bytes, Photo], image_size: int, on_progress:
         "shape": (len(photos),),
     }
     with path.open("wb") as file:
+        try_lock(file.fileno())  # while it is written nobody takes it for left over
         npy.write_array_header_1_0(file, header)
         for i, content in enumerate(sorted(photos)):
             record["content"] = content
@@ -136,5 +139,5 @@ def _remove_left_over(folder: Path) -> None:
     """Remove drafts of processes that were ended while they wrote."""
     for path in folder.glob(".squares-*"):
         with contextlib.suppress(OSError):  # its writer has just finished
-            if time.time() - path.stat().st_mtime > GIVEN_UP_SECONDS:
+            if time.time() - path.stat().st_mtime > YOUNG_SECONDS and not is_locked(path):
                 path.unlink()

@@ -22,6 +22,7 @@ from insects.inference import BACKBONE_SIZE, Model, Prediction, load_model
 from insects.label_strip import find_strip, hide_strip
 from insects.networks import NETWORKS
 from insects.photos import Squares, load_photo, resize
+from insects.predictions import temperature_of
 from insects.runs import SHIPPED, find_run, list_runs
 from insects.shortcut import PAIR
 from insects.superpixels import segment
@@ -124,7 +125,7 @@ def results(photo: SmallPhoto) -> Results:
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the network …")
-def _model(name: str, edition: int) -> Model:
+def _model(name: str, edition: str) -> Model:
     return load_model(name)
 
 
@@ -133,13 +134,14 @@ def model(name: str) -> Model:
     return _model(name, edition(name))
 
 
-def edition(name: str) -> int:
-    """Return a number that changes where another run gets the same name.
+def edition(name: str) -> str:
+    """Return a text that changes where another run gets the same name, or this one a temperature.
 
     Raises:
-        RunError: there is no such run that this visitor may see.
+        RunError: there is no such run that this visitor may see, or it has no network.
     """
-    return (find_run(name, visitor.known_token()).path / "model.tflite").stat().st_mtime_ns
+    run = find_run(name, visitor.known_token())
+    return f"{run.edition}-{temperature_of(run)}"
 
 
 def network_titles() -> dict[str, str]:
@@ -160,7 +162,7 @@ def network_titles() -> dict[str, str]:
 
 
 @kept(256, own=32)
-def _prediction(model_name: str, edition: int, photo_key: str, _squares: Squares) -> Prediction:
+def _prediction(model_name: str, edition: str, photo_key: str, _squares: Squares) -> Prediction:
     return model(model_name).predict(_squares)
 
 
@@ -304,7 +306,8 @@ def _make_files(explanation: Explanation, display: np.ndarray) -> tuple[bytes, s
 
 def files(explanation: Explanation, photo: SmallPhoto) -> tuple[bytes, str]:
     """Return the figure as PNG and the numbers as JSON."""
-    key = (explanation.model_name, photo.key, explanation.settings, explanation.nsamples)
+    how = (explanation.model_name, explanation.settings, explanation.nsamples)
+    key = (photo.key, *how, _values_key(explanation))
     make = _pixel_files if explanation.settings.is_pixelwise else _files
     return make(photo.is_shared, repr(key), explanation, photo.display)
 

@@ -1,15 +1,17 @@
 """The datasets that a visitor can see, how healthy they are, and their small pictures."""
 
+import contextlib
 import hashlib
 import json
 import logging
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import streamlit as st
 
-from insects.datasets import Dataset, Photo, dataset_title, load_dataset, uploads
+from insects.datasets import Dataset, Photo, dataset_title, is_folder, load_dataset, uploads
 from insects.datasets.health import EDITION, Report
 from insects.datasets.published import photos_folder
 from insects.datasets.splits import apply_split
@@ -67,7 +69,13 @@ def is_shared(of: Dataset) -> bool:
 
 
 def dataset(name: str, split_name: str = "published") -> Dataset:
-    """Return a dataset, split by a rule that is ready (see `insects.datasets.splits.is_ready`)."""
+    """Return a dataset, split by a rule that is ready (see `insects.datasets.splits.is_ready`).
+
+    Raises:
+        DatasetError: its photos are not on this server, or not any more.
+    """
+    if is_folder(name) and not Path(name).is_dir():  # what is kept in memory may outlive it
+        raise DatasetError("These photos are not on this server any more.")
     folder = photos_folder() if name == "published" else Path(name)
     return _dataset(name, split_name, str(folder))
 
@@ -89,8 +97,8 @@ def report(of: Dataset) -> Report | Worker:
         worker = workers().start(key, ["data", "health", of.name])
     if worker.state != "done":
         return worker
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(worker.result))
+    with contextlib.suppress(DatasetError), uploads.keeping(path):
+        write_atomically(path, json.dumps(worker.result))
     workers().forget(key)
     return Report.from_dict(worker.result)
 
@@ -157,13 +165,15 @@ def unpack(data: bytes, file_name: str) -> str:
     uploads.remove_expired()
     target = uploads.new_dataset_path(visitor.token(), Path(file_name).stem)
     archive = target.with_name(f".{target.name}.zip")
-    try:
-        archive.write_bytes(data)
-    except OSError as error:
-        archive.unlink(missing_ok=True)
-        raise DatasetError(f"The zip cannot be kept: {error.strerror}.") from None
-    arguments = ["data", "unpack", str(archive), str(target)]
-    unpacker().start(str(target), arguments, lambda: archive.unlink(missing_ok=True))
+    with ExitStack() as until_done:
+        until_done.enter_context(uploads.unpacking())
+        until_done.callback(archive.unlink, missing_ok=True)
+        try:
+            archive.write_bytes(data)
+        except OSError as error:
+            raise DatasetError(f"The zip cannot be kept: {error.strerror}.") from None
+        arguments = ["data", "unpack", str(archive), str(target)]
+        unpacker().start(str(target), arguments, until_done.pop_all().close)
     return str(target)
 
 
@@ -175,7 +185,6 @@ def unpacking(target: str) -> Worker | None:
 @st.cache_resource(show_spinner=False)
 def caretaker() -> threading.Thread:
     """Begin to remove what has been kept for long enough, now and every hour; garbage too."""
-    uploads.remove_drafts()
     thread = threading.Thread(target=_tidy_for_ever, name="caretaker", daemon=True)
     thread.start()
     return thread
@@ -184,6 +193,7 @@ def caretaker() -> threading.Thread:
 def _tidy_for_ever() -> None:
     while True:
         try:
+            uploads.remove_drafts()
             uploads.remove_expired()
             remove_oldest(uploads.kept_with(None) / "thumbnails")
             garbage.spare()

@@ -129,13 +129,13 @@ def try_again(run: Run) -> None:
     workers().forget(_key(run))
 
 
-def _key(run: Run) -> tuple[str, int]:
+def _key(run: Run) -> tuple[str, str]:
     return run.name, cache.edition(run.name)
 
 
 @st.cache_data(max_entries=64, show_spinner="Hiding parts of the picture …")
 def _explained(
-    name: str, edition: int, photo: DrawnPhoto, ground: str
+    name: str, edition: str, photo: DrawnPhoto, ground: str
 ) -> tuple[Explanation, Localisation]:
     return shortcut.explain_drawing(cache.model(name), photo, ground)
 

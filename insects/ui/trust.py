@@ -34,8 +34,8 @@ def likeness(network: str, photo: SmallPhoto) -> Likeness | None:
         RunError: there is no such run that this visitor may see.
     """
     try:
-        path = find_run(network, visitor.known_token()).path / FILE
-        edition = path.stat().st_mtime_ns
+        index_file = find_run(network, visitor.known_token()).path / FILE
+        edition = f"{cache.edition(network)}-{index_file.stat().st_mtime_ns:x}"
     except OSError:
         return None
     label = int(cache.prediction(network, photo).probabilities.argmax())
@@ -44,7 +44,7 @@ def likeness(network: str, photo: SmallPhoto) -> Likeness | None:
 
 @kept(256, own=32)
 def _likeness(
-    network: str, edition: int, photo_key: str, label: int, _squares: Squares
+    network: str, edition: str, photo_key: str, label: int, _squares: Squares
 ) -> Likeness | None:
     if (index := _index(network, edition)) is None:
         return None
@@ -54,7 +54,7 @@ def _likeness(
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _index(network: str, edition: int) -> Index | None:
+def _index(network: str, edition: str) -> Index | None:
     return load_index(find_run(network, visitor.known_token()))
 
 

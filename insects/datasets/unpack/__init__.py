@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter, defaultdict
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from insects.datasets.unpack.entries import shown
 from insects.datasets.unpack.layout import MAX_PHOTOS, Planned, plan
 from insects.errors import DatasetError, PhotoError
 from insects.photos import MIN_SIDE, load_photo
-from insects.storage import Progress, write_atomically
+from insects.storage import Progress, make_below, write_atomically
 
 __all__ = ["MAX_ARCHIVE_BYTES", "MAX_PHOTOS", "Unpacked", "unpack"]
 
@@ -82,7 +83,7 @@ def unpack(archive: Path, target: Path, on_progress: Progress = lambda *_: None)
     if not target.parent.is_dir():
         raise DatasetError(f"There is no folder in which to make {shown(target.name)}.")
     try:
-        with open_archive(archive) as opened:
+        with _nobody_tidies(target), open_archive(archive) as opened:
             photos, others = plan(opened.members)
             unpacked = _install(opened, photos, others, target, on_progress)
     except OSError as error:
@@ -91,6 +92,11 @@ def unpack(archive: Path, target: Path, on_progress: Progress = lambda *_: None)
     if uploads.is_private(target):
         _make_room_for(target)
     return unpacked
+
+
+def _nobody_tidies(target: Path) -> AbstractContextManager[None]:
+    """Keep what is half made beside the target from being taken for given up."""
+    return uploads.unpacking() if uploads.is_private(target) else nullcontext()
 
 
 def _make_room_for(target: Path) -> None:
@@ -150,7 +156,7 @@ def _write_photos(
                     f"More than half of the photos cannot be read, {name} among them."
                 ) from None
             continue
-        (draft / photo.folder).mkdir(parents=True, exist_ok=True)
+        make_below(draft, draft / photo.folder)
         name = _free_name(photo, taken[photo.folder])
         picture.save(draft / photo.folder / name, "JPEG", quality=QUALITY)
         kept.append(photo)
