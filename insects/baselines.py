@@ -13,9 +13,10 @@ from insects.convergence import WIDTH_95
 from insects.explanation import Explanation, explain
 from insects.inference import Model
 from insects.photo_game import Progress
+from insects.shapley.leverage import errors_from
 from insects.superpixels import BASELINES
 
-MOST_SAMPLES_EACH = 300
+USUAL_SAMPLES_EACH = 300
 # Values smaller than this share of the largest are of no news, whatever their sign.
 FAINT = 0.01
 
@@ -65,10 +66,10 @@ class Comparison:
 def compare(
     model: Model, explanation: Explanation, on_progress: Progress = lambda *_: None
 ) -> Comparison:
-    """Explain the photo of an explanation under each baseline, at most 300 samples each.
+    """Explain the photo of an explanation under each baseline, mostly by 300 samples each.
 
-    The estimator is always `leverage`, for it has error bars from few samples on; superpixels, seed
-    and output are those of the explanation. Errors of so few samples are somewhat too small.
+    The estimator is always `leverage`, because it has error bars from few samples on; superpixels,
+    seed and output are those of the explanation.
 
     Args:
         explanation: by superpixels, of this model.
@@ -88,8 +89,9 @@ def compare(
 
 
 def samples_each(explanation: Explanation) -> int:
-    """Return how many samples each baseline gets."""
-    return min(explanation.settings.nsamples, MOST_SAMPLES_EACH)
+    """Return how many samples each baseline gets: at least so many that their errors are known."""
+    usual = min(explanation.settings.nsamples, USUAL_SAMPLES_EACH)
+    return max(usual, errors_from(explanation.n_superpixels))
 
 
 def _report(on_progress: Progress, before: int, of: int) -> Callable[[int, int], None]:

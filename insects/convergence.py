@@ -13,6 +13,8 @@ import numpy as np
 
 from insects.explanation import Explanation
 from insects.shapley.exact import MAX_PLAYERS
+from insects.shapley.leverage import errors_from as leverage_errors_from
+from insects.shapley.libshap import permutation_errors_from
 
 STRONGEST = 3
 # Of a normal distribution, 95 % lies within so many standard errors.
@@ -21,10 +23,12 @@ WIDTH_95 = 1.96
 TARGET = 0.1
 # No forecast goes beyond it: the page draws no more.
 MOST_SAMPLES = 5000
-# Only these tell how far off they are as they go on; `exact` is not off at all.
-METHODS_WITH_ERRORS = ("leverage", "permutation")
-# Standard errors of fewer samples than these are too small to be gone by.
-FEWEST_SAMPLES, FEWEST_A_SUPERPIXEL = 200, 4
+# Samples from which on a method tells standard errors, for so many superpixels. Others tell none;
+# `exact` has no error at all.
+ERRORS_FROM = {"leverage": leverage_errors_from, "permutation": permutation_errors_from}
+METHODS_WITH_ERRORS = tuple(ERRORS_FROM)
+# A forecast rests on a small gap between two uncertain values, so it is rough: one of these.
+FORECASTS = (200, 500, 1000, 2000, MOST_SAMPLES)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,20 @@ class Settled:
     def all(self) -> bool:
         """Whether all of the strongest are settled."""
         return self.count == len(self.strongest)
+
+
+def errors_from(explanation: Explanation) -> int | None:
+    """Return the samples from which on its method tells standard errors; None where it never does.
+
+    With fewer they would be far too small (see `insects.shapley.leverage`).
+    """
+    start = ERRORS_FROM.get(explanation.settings.method)
+    return start(explanation.n_superpixels) if start else None
+
+
+def is_first_look(explanation: Explanation) -> bool:
+    """Return whether it is too early to say how sure an explanation is: its errors come later."""
+    return explanation.standard_errors is None and errors_from(explanation) is not None
 
 
 def settled(explanation: Explanation, class_name: str | None = None) -> Settled:
@@ -130,21 +148,15 @@ def samples_for(
 
 
 def _forecast(explanation: Explanation, factor: float) -> int | None:
-    """Return a round number of samples, at least `factor` times those spent, or None.
+    """Return the first of `FORECASTS` that is at least `factor` times the samples spent, or None.
 
     `leverage` looks at every coalition of few superpixels where the samples allow it, and is exact.
     """
     exact_at = math.inf
     if explanation.settings.method == "leverage" and explanation.n_superpixels <= MAX_PLAYERS:
         exact_at = 2**explanation.n_superpixels
-    samples = min(explanation.nsamples * factor, exact_at)
-    return None if samples > MOST_SAMPLES else _round_up(samples)
-
-
-def _round_up(samples: float) -> int:
-    """Return the next number that is a multiple of 50, from 1,000 on of 100, from 2,000 of 500."""
-    step = 50 if samples <= 1000 else 100 if samples <= 2000 else 500
-    return math.ceil(round(samples / step, 6)) * step
+    samples = round(min(explanation.nsamples * factor, exact_at), 6)
+    return next((forecast for forecast in FORECASTS if forecast >= samples), None)
 
 
 def is_enough(explanation: Explanation, target: float = TARGET) -> bool:
@@ -156,11 +168,10 @@ def is_enough(explanation: Explanation, target: float = TARGET) -> bool:
     or against a class, its values are as small as their errors for ever. Without standard errors
     nothing is ever enough.
     """
-    ratio = error_ratio(explanation, explanation.label)
-    fewest = max(FEWEST_SAMPLES, FEWEST_A_SUPERPIXEL * explanation.n_superpixels)
     if error_ratio(explanation) == 0:
         return True
-    if ratio is None or ratio > target or explanation.nsamples < fewest:
+    ratio = error_ratio(explanation, explanation.label)
+    if ratio is None or ratio > target:
         return False
     found = settled(explanation)
     return found.all or found.forecast is None or found.forecast > explanation.settings.nsamples

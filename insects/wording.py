@@ -4,11 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from insects.convergence import MOST_SAMPLES, TARGET, error_ratio, samples_for, settled
+from insects.convergence import (
+    MOST_SAMPLES,
+    TARGET,
+    Settled,
+    error_ratio,
+    errors_from,
+    is_first_look,
+    samples_for,
+    settled,
+)
 from insects.explanation import Explanation
 from insects.faithfulness import Curve
 from insects.inference import Prediction
-from insects.shapley.libshap import FEWEST_ROUNDS_FOR_ERRORS
 
 # A value this many standard errors from 0 is called clear.
 CLEAR = 2.0
@@ -144,33 +152,50 @@ def describe(explanation: Explanation, class_name: str | None = None) -> str:
     opponents = [i for i in strongest[:1] if values[i] < 0 and is_clear(explanation, i, index)]
     if not supporters and not opponents:
         return f"No single region speaks clearly for or against {label} at this many samples."
-    return _sentence(
+    said = _sentence(
         [_region(explanation, i, index) for i in supporters],
         [_region(explanation, i, index) for i in opponents],
     )
+    return f"At first look: {said[0].lower()}{said[1:]}" if is_first_look(explanation) else said
 
 
-def how_settled(explanation: Explanation, class_name: str | None = None) -> str:
-    """Return whether the strongest regions of a class are sure, and what would make them so.
+def how_settled(
+    explanation: Explanation, class_name: str | None = None, is_running: bool = False
+) -> str:
+    """Return whether the strongest regions of a class are settled, and what would settle them.
 
     Args:
         class_name: None for the predicted class.
+        is_running: more samples are on their way, so none are advised.
     """
     if explanation.standard_errors is None:
         return _without_errors(explanation)
     found = settled(explanation, class_name)
     if found.is_exact:
-        return "These values are exact: nothing is left to settle."
-    strongest = _strongest(len(found.strongest))
+        return "These values are exact."
     if found.all:
-        return f"{strongest} settled."
+        return f"{_strongest(len(found.strongest))} settled."
+    if is_running or not found.forecast:
+        return _unsettled(found, is_running)
     start = f"{_strongest(found.count)} settled" if found.count else "Not settled yet"
-    if found.forecast is None:
-        wanted = strongest.split(" are")[0].lower()
-        return f"{start}; {MOST_SAMPLES:,} samples would hardly settle {wanted}."
-    if found.count:
-        return f"{start}; for {len(found.strongest)}, about {found.forecast:,} samples would do."
-    return f"{start}: about {found.forecast:,} samples would do."
+    wanted = "it" if len(found.strongest) == 1 else f"the top {len(found.strongest)}"
+    return f"{start}. About {found.forecast:,} samples may settle {wanted}."
+
+
+def _without_errors(explanation: Explanation) -> str:
+    if not (start := errors_from(explanation)):
+        return "This method has no error bars."
+    return f"A first look: how sure it is can be told from {start:,} samples on."
+
+
+def _unsettled(found: Settled, is_running: bool) -> str:
+    """Return what is not settled of the strongest regions, where no number of samples is named."""
+    why = "not settled yet" if is_running else "too close to call"
+    if not found.count:
+        return f"{why.capitalize()}{'' if is_running else f', even with {MOST_SAMPLES:,} samples'}."
+    left = len(found.strongest) - found.count
+    others = "the next one is" if left == 1 else f"the next {left} are"
+    return f"{_strongest(found.count)} settled; {others} {why}."
 
 
 def how_precise(explanation: Explanation, class_name: str | None = None) -> str:
@@ -184,24 +209,19 @@ def how_precise(explanation: Explanation, class_name: str | None = None) -> str:
     if not ratio:
         return ""
     share = f"{100 * ratio:.2g} %" if ratio < 1 else "over 100 %"
-    said = f"For {name} the largest standard error is {share} of the values' range"
+    said = (
+        f"For {name} the largest standard error is {share} of the distance from the lowest value "
+        "to the highest"
+    )
     if ratio <= TARGET:
         return f"{said}."
     samples = samples_for(explanation, class_name=name)
-    wanted = f"more than {MOST_SAMPLES:,}" if samples is None else f"about {samples:,}"
-    return f"{said}; {wanted} samples would bring it to {100 * TARGET:.0f} %."
+    wanted = f"More than {MOST_SAMPLES:,}" if samples is None else f"About {samples:,}"
+    return f"{said}. {wanted} samples would bring it to {100 * TARGET:.0f} %."
 
 
 def _strongest(number: int) -> str:
-    return "The strongest is" if number == 1 else f"The strongest {number} are"
-
-
-def _without_errors(explanation: Explanation) -> str:
-    if explanation.settings.method != "permutation":
-        return "This method has no error bars."
-    a_round = 2 * explanation.n_superpixels - 2
-    needed = 2 + FEWEST_ROUNDS_FOR_ERRORS * a_round
-    return f"No error bars yet: permutation has them from {needed:,} samples on."
+    return "The strongest region is" if number == 1 else f"The {number} strongest regions are"
 
 
 def _describe_pixels(explanation: Explanation, label: str, class_index: int) -> str:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from insects.baselines import MOST_SAMPLES_EACH, Comparison, compare
+from insects.baselines import USUAL_SAMPLES_EACH, Comparison, compare
 from insects.errors import StoppedError
 from insects.explanation import explain
+from insects.shapley.leverage import errors_from
 from insects.superpixels import BASELINES
 
 BLOCK = 21
@@ -111,10 +112,17 @@ def test_each_baseline_has_at_most_300_samples_and_no_more_than_the_explanation(
     model, explanation = explained(nsamples=5000, method="permutation")
     model.asked = 0
     found = compare(model, explanation)
-    assert {one.settings.nsamples for one in found.explanations} == {MOST_SAMPLES_EACH}
-    assert model.asked <= len(BASELINES) * (MOST_SAMPLES_EACH + 1)
-    _, small = explained(nsamples=100)
-    assert {one.settings.nsamples for one in compare(model, small).explanations} == {100}
+    assert {one.settings.nsamples for one in found.explanations} == {USUAL_SAMPLES_EACH}
+    assert model.asked <= len(BASELINES) * (USUAL_SAMPLES_EACH + 1)
+    _, small = explained(nsamples=150)
+    assert {one.settings.nsamples for one in compare(model, small).explanations} == {150}
+
+
+def test_each_baseline_gets_so_many_samples_that_its_errors_are_known():
+    model, fewer = explained(nsamples=20)
+    found = compare(model, fewer).explanations
+    assert {one.settings.nsamples for one in found} == {errors_from(fewer.n_superpixels)}
+    assert all(one.standard_errors is not None for one in found)
 
 
 @pytest.mark.parametrize("method", ["kernel", "partition", "permutation", "exact"])

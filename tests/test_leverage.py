@@ -6,7 +6,7 @@ from games import by_definition, classifier_game, last, random_game
 
 from insects.errors import StoppedError
 from insects.shapley.exact import exact
-from insects.shapley.leverage import leverage
+from insects.shapley.leverage import FEWEST_FOR_ERRORS, errors_from, leverage
 
 
 def test_leverage_gives_exact_values_where_these_cost_no_more():
@@ -17,7 +17,7 @@ def test_leverage_gives_exact_values_where_these_cost_no_more():
 
 
 def test_leverage_estimates_where_exact_values_cost_more():
-    assert (last(leverage(random_game(6), 6, 63)).standard_errors > 0).all()
+    assert (last(leverage(random_game(8), 8, 255)).standard_errors > 0).all()
 
 
 def test_leverage_recovers_the_weights_of_an_additive_game():
@@ -95,9 +95,47 @@ def test_two_standard_errors_hold_the_exact_value_most_of_the_time(nsamples):
     assert 0.85 < np.mean(held) < 1
 
 
+def noisy_game(n_players, noise):
+    """A sum of five strong and many weak players, and of what no player explains; its weights."""
+    weights = 0.02 * np.random.default_rng(1).normal(size=n_players)
+    weights[:5] = [0.5, -0.4, 0.3, 0.25, -0.2]
+
+    def game(coalitions):
+        rest = np.sin(1e4 * (coalitions @ np.sqrt(np.arange(2, n_players + 2))))
+        return (coalitions @ weights + noise * rest)[:, None]
+
+    return game, weights
+
+
+@pytest.mark.parametrize(("nsamples", "noise"), [(210, 0.3), (600, 0.8)])
+def test_intervals_hold_the_strongest_values_too(nsamples, noise):
+    """These are chosen by their size, and a ridge takes most off them."""
+    game, weights = noisy_game(40, noise)
+    held = []
+    for seed in range(30):
+        estimate = last(leverage(game, 40, nsamples, seed))
+        values, errors = estimate.values[:, 0], estimate.standard_errors[:, 0]
+        strongest = np.argsort(-np.abs(values))[:5]
+        held.append(np.abs(values - weights)[strongest] <= 1.96 * errors[strongest])
+    assert np.mean(held) > 0.8
+
+
+@pytest.mark.parametrize("n_players", [8, 20, 60])
+def test_no_standard_errors_are_told_before_they_hold(n_players):
+    game, _ = noisy_game(n_players, noise=0.3)
+    for estimate in leverage(game, n_players, 400):
+        is_told = estimate.standard_errors is not None
+        assert is_told == (estimate.evaluations >= errors_from(n_players))
+
+
+@pytest.mark.parametrize(("n_players", "samples"), [(3, FEWEST_FOR_ERRORS), (40, 200), (180, 900)])
+def test_errors_are_told_from_five_samples_a_player_on(n_players, samples):
+    assert errors_from(n_players) == samples
+
+
 def test_standard_errors_shrink_with_more_samples():
     game = classifier_game(12)
-    errors = [last(leverage(game, 12, n)).standard_errors.mean() for n in (60, 300, 1500)]
+    errors = [last(leverage(game, 12, n)).standard_errors.mean() for n in (100, 300, 1500)]
     assert errors[0] > errors[1] > errors[2]
 
 

@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_estimate_and_another_one_another(places):
 
 
 def test_errors_are_positive_and_fall_with_more_samples(places):
-    few, many = (last(places, nsamples).standard_errors for nsamples in (60, 600))
+    few, many = (last(places, nsamples).standard_errors for nsamples in (100, 600))
     assert (few > 0).all()
     assert many.mean() < few.mean()
 

@@ -42,8 +42,10 @@ def measure(quick: bool, on_progress: Progress) -> dict[str, Any]:
     return table
 
 
-def strongest_agree(values: np.ndarray, truth: np.ndarray, errors: np.ndarray) -> bool:
-    """Return whether the three strongest regions, and their signs, are those of the reference.
+def strongest_agree(
+    values: np.ndarray, truth: np.ndarray, errors: np.ndarray, number: int = STRONGEST
+) -> bool:
+    """Return whether the strongest regions, and their signs, are those of the reference.
 
     A region counts as one of the reference's strongest where its error bar reaches that of the
     weakest of them.
@@ -51,8 +53,9 @@ def strongest_agree(values: np.ndarray, truth: np.ndarray, errors: np.ndarray) -
     Args:
         values: (n,), of one class.
         truth, errors: (n,), of the reference.
+        number: how many of the strongest.
     """
-    k = min(STRONGEST, len(truth))
+    k = min(number, len(truth))
     chosen = np.argsort(-np.abs(values))[:k]
     weakest = np.argsort(-np.abs(truth))[k - 1]
     lower_end = abs(truth[weakest]) - errors[weakest]

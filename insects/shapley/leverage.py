@@ -35,6 +35,15 @@ RELEARN = 3.0
 # A surrogate foresees pairs from two thirds of the samples, leave-one-out from all but one, so its
 # error may be so many times as large before it counts as worse.
 SURROGATE_HANDICAP = 2.0
+# Of the plain regression's error, squared, so much counts at least beside what a surrogate of grid
+# places leaves over; and all of it below so many pairs a player.
+LEAST_SHARE_OF_PLAIN = 1 / 3
+PAIRS_FOR_SURROGATE = 2.5
+# Of what values are on average, so much a player's value may be at least.
+LEAST_SPREAD = 1.5
+# Standard errors are told from so many samples on. With fewer the ridge may vanish, the fit goes
+# through every sample, and the errors come out near 0 (`bench --only coverage`).
+FEWEST_FOR_ERRORS, FEWEST_FOR_ERRORS_A_PLAYER = 100, 5
 
 
 def leverage(
@@ -49,6 +58,7 @@ def leverage(
     """Yield ever better estimates until `nsamples` coalitions are scored.
 
     Where scoring every coalition costs no more than that, the exact values are yielded instead.
+    Standard errors come with estimates from `errors_from` samples on.
 
     Args:
         nsamples: coalitions to score, nobody and everybody included.
@@ -68,7 +78,14 @@ def leverage(
     for stop in _stops(len(shown), batch_size // 2):
         samples.score(stop)
         values, errors = _estimate(samples, ahead)
-        yield Estimate(values, errors, samples.base, 2 + 2 * stop)
+        spent = 2 + 2 * stop
+        holds = spent >= errors_from(n_players)
+        yield Estimate(values, errors if holds else None, samples.base, spent)
+
+
+def errors_from(n_players: int) -> int:
+    """Return the samples from which on `leverage` tells standard errors; before, they are wrong."""
+    return max(FEWEST_FOR_ERRORS, FEWEST_FOR_ERRORS_A_PLAYER * n_players)
 
 
 class _Samples:
@@ -125,25 +142,62 @@ def _stops(n_pairs: int, step: int) -> Iterator[int]:
 def _estimate(samples: _Samples, ahead: "_Ahead | None") -> tuple[np.ndarray, np.ndarray]:
     """Return values and standard errors, (n_players, n_outputs) each.
 
-    A surrogate is left out where the plain regression is far better: in games that are nearly
-    additive. The errors are those of the plain regression; a surrogate is known to take something
-    off them, but not how much, for it is an estimate too. One of places takes off most: there, the
-    square of an error is a third of the plain one's and two thirds of the residuals' one.
+    It solves twice. The first values tell which players are strong; the second ridge spares them.
     """
-    regression = Regression.of(samples.shown)
+    plain = Regression.of(samples.shown)
+    foreseen = ahead.foresee(plain.weights) if ahead else None
+    share = _share_of_plain(samples.shown) if ahead and ahead.places else 1.0
+    first, _ = _solve(plain, samples, foreseen, share)
+    return _solve(Regression.of(samples.shown, _spreads(first)), samples, foreseen, share)
+
+
+def _solve(
+    regression: Regression, samples: _Samples, foreseen: Foreseen | None, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return values and standard errors by one regression, (n_players, n_outputs) each.
+
+    A surrogate is left out where the regression without it is far better: in games that are nearly
+    additive. The square of an error is that of the regression without a surrogate, as far as
+    `share` says, and else that of what the surrogate leaves over.
+    """
     differences = samples.scores[0] - samples.scores[1]
     values, errors, press = regression.solve(differences, samples.total)
-    if ahead is None:
+    if foreseen is None:
         return values, errors
-    foreseen = ahead.foresee(regression.weights)
     left, left_errors, press_left = regression.solve(
         differences - foreseen.differences, samples.total - foreseen.total
     )
     if not press_left < SURROGATE_HANDICAP * press:  # nor where it is no number
         return values, errors
-    if ahead.places:
-        errors = np.sqrt((errors**2 + 2 * left_errors**2) / 3)
-    return left + foreseen.values, errors
+    return left + foreseen.values, np.sqrt(share * errors**2 + (1 - share) * left_errors**2)
+
+
+def _share_of_plain(shown: np.ndarray) -> float:
+    """Return how much of the plain regression's error counts beside that of what is left over.
+
+    What a surrogate leaves over is too small a measure of the error, because the surrogate is an
+    estimate too; without a surrogate it is too large. With few pairs a player only the large one
+    holds, with many a third of it does (measured on `bench.material.TUNING` and `LOOKED_AT`).
+
+    Args:
+        shown: (n_pairs, n_players) bool.
+    """
+    n_pairs, n_players = shown.shape
+    return float(np.clip(PAIRS_FOR_SURROGATE * n_players / n_pairs, LEAST_SHARE_OF_PLAIN, 1))
+
+
+def _spreads(values: np.ndarray) -> np.ndarray:
+    """Return how large each player's values may be beside the others', (n_players,).
+
+    A value that came out small may still be large. So each is at least 1.5 times what values are
+    on average (chosen on `bench.material.TUNING` and `LOOKED_AT`).
+
+    Args:
+        values: (n_players, n_outputs), a first estimate.
+    """
+    squares = ((values - values.mean(axis=0)) ** 2).sum(axis=1)
+    spreads = np.sqrt(squares + LEAST_SPREAD**2 * squares.mean() + np.finfo(float).tiny)
+    return spreads / np.exp(np.log(spreads).mean())
 
 
 class _Ahead:

@@ -96,6 +96,11 @@ def permutation(
         yield Estimate(mean, _errors_of_mean(squares, done), score.nobody, score.spent)
 
 
+def permutation_errors_from(n_players: int) -> int:
+    """Return the samples from which on `permutation` tells standard errors."""
+    return 2 + FEWEST_ROUNDS_FOR_ERRORS * (2 * n_players - 2)
+
+
 def _errors_of_mean(squares: np.ndarray, rounds: int) -> np.ndarray | None:
     """Return the standard errors of the mean of rounds by the sum of their squared deviations."""
     if rounds < FEWEST_ROUNDS_FOR_ERRORS:

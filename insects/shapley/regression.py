@@ -1,5 +1,9 @@
 """Weighted least squares on pairs of coalitions, with a ridge chosen by the leave-one-out error.
 
+A ridge pulls every value towards the mean, the largest ones furthest: it takes them for chance. So
+it can be told which players to expect large values of, and then spares these (adaptive ridge;
+Grandvalet, 1998).
+
 Sources: the regression with its constraint, Covert & Lee, "Improving KernelSHAP" (2021); the
 leave-one-out error, PRESS (Allen, 1974).
 """
@@ -15,16 +19,17 @@ RIDGES = np.logspace(-4, 3, 29)
 class Regression:
     """The part of the regression that rests on the coalitions alone; every ridge shares it.
 
-    With B = A + (tr A / n²) 11ᵀ + ridge (tr A / n) I, only the ridge differs, so that one
-    eigendecomposition of A + (tr A / n²) 11ᵀ serves all.
+    With B = S (A + (tr A / n²) 11ᵀ) S + ridge (tr A / n) I, where S holds the spreads, only the
+    ridge differs. So one eigendecomposition of S (A + (tr A / n²) 11ᵀ) S serves every ridge.
 
     Args:
         rotated: (n_pairs, n_players), +1 and −1 for shown and hidden, centred by size, in the
-            coordinates of the eigenvectors.
+            coordinates of `vectors`.
         centre: (n_pairs,), what was taken off.
         weights: (n_pairs,), mean 1.
         scale: tr A / n.
-        eigenvalues, vectors: (n_players,) and (n_players, n_players).
+        eigenvalues: (n_players,).
+        vectors: (n_players, n_players), S times the eigenvectors.
     """
 
     rotated: np.ndarray
@@ -35,8 +40,14 @@ class Regression:
     vectors: np.ndarray
 
     @classmethod
-    def of(cls, shown: np.ndarray) -> "Regression":
-        """Prepare for coalitions, (n_pairs, n_players) bool."""
+    def of(cls, shown: np.ndarray, spreads: np.ndarray | None = None) -> "Regression":
+        """Prepare for coalitions.
+
+        Args:
+            shown: (n_pairs, n_players) bool.
+            spreads: (n_players,), how large the value of each player may be, beside the others;
+                None where nothing is known of them.
+        """
         n_pairs, n = shown.shape
         sizes = shown.sum(axis=1)
         weights = 1.0 / (sizes * (n - sizes))
@@ -45,7 +56,9 @@ class Regression:
         x = 2.0 * shown - 1 - centre[:, None]
         a = (weights[:, None] * x).T @ x / n_pairs
         scale = float(np.trace(a) / n)
-        eigenvalues, vectors = np.linalg.eigh(a + scale / n)
+        spreads = np.ones(n) if spreads is None else spreads
+        eigenvalues, vectors = np.linalg.eigh(spreads[:, None] * (a + scale / n) * spreads)
+        vectors = spreads[:, None] * vectors
         return cls(x @ vectors, centre, weights, scale, np.maximum(eigenvalues, 0), vectors)
 
     def solve_plainly(self, differences: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -57,6 +70,10 @@ class Regression:
         self, differences: np.ndarray, total: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """Return values, standard errors and the leave-one-out error, by the ridge of the smallest.
+
+        The square of an error is the variance, with the ridge as prior, and the square of what the
+        ridge takes off that very value: the variance alone knows only what it takes off on average,
+        and from the strongest values it takes most.
 
         Args:
             differences: (n_pairs, n_outputs), score of a coalition less that of its complement.
@@ -81,8 +98,9 @@ class Regression:
         freedom = max(n_pairs - leverages.sum(), 1.0)
         noise = (self.weights[:, None] * residuals**2).sum(axis=0) / freedom
         centred = self.vectors - self.vectors.mean(axis=0)
-        errors = np.sqrt(np.outer(centred**2 @ self._inverse(ridge), noise) / n_pairs)
-        return self._values(slopes, total), errors, press(ridge)
+        variances = np.outer(centred**2 @ self._inverse(ridge), noise) / n_pairs
+        taken_off = centred @ (ridge * self.scale * self._inverse(ridge)[:, None] * slopes)
+        return self._values(slopes, total), np.sqrt(variances + taken_off**2), press(ridge)
 
     def _data(self, differences: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what is left to explain, (n_pairs, n_outputs), and its rotated moments with x."""

@@ -33,7 +33,7 @@ def overlays(
                 _regions(explanation, photo, name)
             if not running and not explanation.settings.is_pixelwise:
                 _strongest(explanation, photo, name)
-            st.caption(how_settled(explanation, name))
+            st.caption(how_settled(explanation, name, running))
 
 
 def _picture(explanation: Explanation, photo: SmallPhoto, class_name: str) -> None:
