@@ -68,7 +68,7 @@ def test_explain_automatic_stops_where_that_is_enough_and_says_whether_it_is_set
     *_, verdict = out.splitlines()
     spent = int(verdict.split()[0])
     assert spent < 5000
-    assert verdict == f"{spent} samples. These values are exact: nothing is left to settle."
+    assert verdict == f"{spent} samples. These values are exact."
 
 
 def test_explain_as_json_tells_how_far_it_is_from_settled(cli, photo):

@@ -52,10 +52,17 @@ def test_below_each_overlay_stands_whether_its_strongest_regions_are_settled(vis
 
 
 def test_each_class_has_its_strongest_regions_with_errors_as_a_chart_with_words(visit):
-    page = finished(visit())
+    page = finished(visit(nsamples=250))
     strongest = [alt for alt in chart_alts(page) if alt.startswith("The strongest regions")]
     assert len(strongest) == 3
     assert all(alt.count(" ± ") == 5 for alt in strongest)
+
+
+def test_a_first_look_tells_no_errors_and_calls_nothing_settled(visit):
+    page = finished(visit(nsamples=100))
+    assert text(page).count("A first look: how sure it is can be told from") == 3
+    assert "±" not in text(page)
+    assert not [alt for alt in chart_alts(page) if "±" in alt]
 
 
 def test_a_method_without_errors_says_so_below_each_overlay(visit):
