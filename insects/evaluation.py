@@ -18,6 +18,11 @@ from insects.markdown import area_text, error_text, number, share_text, table
 from insects.runs import Run
 from insects.storage import Progress
 
+TOO_FEW = (
+    "Whether the network is right as often as it says cannot be told from these: that takes "
+    f"{metrics.FEWEST_TO_CALIBRATE} photos of the classes."
+)
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -162,11 +167,16 @@ def calibration(
 def report(outcome: dict[str, Any]) -> str:
     """Return what `evaluate` found as Markdown: a sentence and three tables."""
     low, high = outcome["interval"]
+    calibration = _bins(outcome) if _can_tell_calibration(outcome) else TOO_FEW
     sentence = (
         f"{outcome['network']}: {outcome['correct']} of {outcome['photos']} photos right, "
         f"{outcome['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})"
     )
-    return "\n\n".join([sentence, _classes(outcome), _others(outcome), _bins(outcome)])
+    return "\n\n".join([sentence, _classes(outcome), _others(outcome), calibration])
+
+
+def _can_tell_calibration(outcome: dict[str, Any]) -> bool:
+    return bool(outcome["photos"] >= metrics.FEWEST_TO_CALIBRATE)
 
 
 def _familiarity(answers: Answers, known: np.ndarray) -> dict[str, Any]:
@@ -215,7 +225,9 @@ def _classes(outcome: dict[str, Any]) -> str:
 def _others(outcome: dict[str, Any]) -> str:
     lowest = outcome["familiarity_at_5_percent"]
     errors = {"calibration error": "ece"}
-    if outcome["temperature"] != 1:
+    if not _can_tell_calibration(outcome):
+        errors = {}
+    elif outcome["temperature"] != 1:
         errors = {
             "calibration error without temperature": "ece_before",
             f"calibration error, temperature {outcome['temperature']:.2f}": "ece",

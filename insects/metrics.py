@@ -5,6 +5,11 @@ from typing import Any
 
 import numpy as np
 
+# From fewer photos neither is a temperature fitted nor a calibration error shown. Of 400 draws each
+# from 279 photos from elsewhere, a temperature fitted on 5 photos made the calibration error of the
+# others larger in 6 to 10 % (three networks), on 30 in up to 1 %, on 50 in none.
+FEWEST_TO_CALIBRATE = 50
+
 
 def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """Return count, accuracy, loss (mean cross-entropy, nats) and confusion matrix.

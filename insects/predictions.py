@@ -3,11 +3,13 @@
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
 from insects.errors import RunError
+from insects.metrics import FEWEST_TO_CALIBRATE
 from insects.runs import Run
 
 FILE = "predictions.npz"
@@ -130,7 +132,7 @@ def temperature_of(run: Run) -> float:
         RunError: its metrics hold something else than a positive number there.
     """
     try:
-        calibration = run.metrics.get("calibration")
+        calibration = calibration_of(run.metrics)
     except RunError:  # not measured: nobody knows of a temperature
         return 1.0
     if calibration is None:
@@ -139,6 +141,17 @@ def temperature_of(run: Run) -> float:
     if isinstance(temperature, int | float) and is_temperature(temperature):
         return float(temperature)
     raise RunError(f"The run {run.name} has no readable temperature: {temperature!r}.")
+
+
+def calibration_of(metrics: dict[str, Any]) -> Any:
+    """Return what a run's metrics say of a temperature, None where it was fitted on too few photos.
+
+    Runs of other versions may have one that was; it counts as none, here and in all answers.
+    """
+    found = metrics.get("calibration")
+    photos = found.get("photos") if isinstance(found, dict) else None
+    too_few = isinstance(photos, int | float) and photos < FEWEST_TO_CALIBRATE
+    return None if too_few else found
 
 
 def is_temperature(number: float) -> bool:

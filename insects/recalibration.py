@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
+from insects.datasets import Photo
 from insects.elsewhere import CHOOSING, REPORTING, photos_elsewhere
 from insects.evaluation import Answers, ask, calibration, figures
 from insects.inference import load_model
 from insects.predictions import Said, load_predictions
 from insects.storage import Progress, write_atomically
-from insects.training.calibration import fit_temperature
+from insects.training.calibration import fit_temperature, require_enough
 
 
 def recalibrate(network: str, folder: Path, on_progress: Progress) -> dict[str, Any]:
@@ -32,13 +33,13 @@ def recalibrate(network: str, folder: Path, on_progress: Progress) -> dict[str, 
 
     Raises:
         As `insects.evaluation.evaluate`.
+        DatasetError: the photos to choose with are too few.
         RunError: the run does not hold what it said of its photos.
     """
     model = load_model(network)
     test = load_predictions(model.run).parts["test"]
     choosing, reporting = (
-        ask(model, photos_elsewhere(folder, model.class_names, part), on_progress)
-        for part in (CHOOSING, REPORTING)
+        ask(model, photos, on_progress) for photos in photos_to_calibrate(folder, model.class_names)
     )
     temperature = temperature_for(choosing)
     found = figures(reporting.at(temperature))
@@ -63,7 +64,26 @@ def _on_test_photos(test: Said, temperature: float) -> dict[str, Any]:
     }
 
 
+def photos_to_calibrate(
+    folder: Path, class_names: tuple[str, ...]
+) -> tuple[tuple[Photo, ...], tuple[Photo, ...]]:
+    """Return the photos to choose with and those to report on, before any network sees them.
+
+    Raises:
+        DatasetError: a part is missing, or those to choose with are too few.
+    """
+    choosing, reporting = (
+        photos_elsewhere(folder, class_names, part) for part in (CHOOSING, REPORTING)
+    )
+    require_enough(sum(photo.label in class_names for photo in choosing))
+    return choosing, reporting
+
+
 def temperature_for(answers: Answers) -> float:
-    """Return the temperature under which answers to photos of the classes fit best."""
+    """Return the temperature under which answers to photos of the classes fit best.
+
+    Raises:
+        DatasetError: these are too few.
+    """
     known = answers.labels >= 0
     return fit_temperature(answers.logits[known], answers.labels[known])

@@ -11,7 +11,7 @@ from scipy.special import softmax
 
 from insects.datasets.published import CLASS_NAMES
 from insects.datasets.splits import FOLDS
-from insects.elsewhere import CHOOSING, REPORTING, photos_elsewhere
+from insects.elsewhere import CHOOSING, REPORTING
 from insects.errors import RunError
 from insects.evaluation import ask, calibration, figures
 from insects.inference import load_model
@@ -19,7 +19,7 @@ from insects.markdown import area_text, error_text, share_text, table
 from insects.metrics import share, wilson_interval
 from insects.networks import NETWORKS, Recipe
 from insects.predictions import load_predictions
-from insects.recalibration import temperature_for
+from insects.recalibration import photos_to_calibrate, temperature_for
 from insects.runs import Run, runs_folder
 from insects.storage import Progress
 from insects.training.settings import Settings
@@ -89,12 +89,12 @@ def reproduce(folder: Path | None, on_progress: Progress) -> list[dict[str, Any]
         that was fitted on the part to choose with.
 
     Raises:
-        DatasetError: the folder lacks photos of a part, or does not say their sources.
+        DatasetError: the folder lacks photos of a part, has too few to choose with, or does not say
+            their sources.
         RunError: a run of such a name was trained otherwise, or not to its end.
     """
     if folder is not None:
-        for part in (CHOOSING, REPORTING):
-            photos_elsewhere(folder, CLASS_NAMES, part)  # complains before hours of work
+        photos_to_calibrate(folder, CLASS_NAMES)  # complains before hours of work
     rows = []
     for line in LINES:
         for settings in line.settings():
@@ -177,8 +177,7 @@ def _with_elsewhere(run: Run, folder: Path, on_progress: Progress) -> dict[str, 
     """Return `test` and `elsewhere`, with the temperature of the part to choose with."""
     model = load_model(run.path)
     choosing, reporting = (
-        ask(model, photos_elsewhere(folder, model.class_names, part), on_progress)
-        for part in (CHOOSING, REPORTING)
+        ask(model, photos, on_progress) for photos in photos_to_calibrate(folder, model.class_names)
     )
     temperature = temperature_for(choosing)
     parts = {CHOOSING: choosing, REPORTING: reporting}

@@ -17,6 +17,8 @@ from insects.convergence import (
 from insects.explanation import Explanation
 from insects.faithfulness import Curve
 from insects.inference import Prediction
+from insects.metrics import FEWEST_TO_CALIBRATE
+from insects.predictions import calibration_of
 
 # A value this many standard errors from 0 is called clear.
 CLEAR = 2.0
@@ -100,22 +102,45 @@ def without_label(before: Prediction, after: Prediction) -> str:
     return f"Without the label: {after.label} {new} instead of {old}."
 
 
-def how_calibrated(metrics: dict[str, Any]) -> str:
+def how_calibrated(metrics: dict[str, Any], wanted: bool = False) -> str:
     """Say whether a network is as right as it is sure, and what made it so; "" if nobody measured.
 
     Args:
         metrics: of a run; raises KeyError, TypeError or ValueError where they are not understood.
+        wanted: whether a temperature was to be fitted when it was trained.
     """
-    if not (calibration := metrics.get("calibration")):
+    photos, calibration = metrics["test"]["photos"], calibration_of(metrics)
+    if photos < FEWEST_TO_CALIBRATE:
+        said = [
+            f"Whether it is right as often as it says cannot be told from {photos} test photos; "
+            f"that takes {FEWEST_TO_CALIBRATE}."
+        ]
+    elif calibration:
+        said = [
+            f"Expected calibration error: {calibration['ece_before']:.1%} before and "
+            f"{calibration['ece_after']:.1%} after its temperature."
+        ]
+    else:
         error = metrics["test"].get("ece")
-        return "" if error is None else f"Expected calibration error: {error:.1%} of probability."
-    elsewhere = "from_elsewhere" in calibration and calibration["from_elsewhere"]
-    return (
-        f"Expected calibration error: {calibration['ece_before']:.1%} before and "
-        f"{calibration['ece_after']:.1%} after a temperature of "
-        f"{calibration['temperature']:.2f}, fitted on {calibration['photos']} "
-        f"{'photos from elsewhere' if elsewhere else 'training photos'} that were set aside for it."
-    )
+        said = [] if error is None else [f"Expected calibration error: {error:.1%}."]
+    return " ".join([*said, *_temperature(metrics, calibration, wanted)])
+
+
+def _temperature(metrics: dict[str, Any], calibration: Any, wanted: bool) -> list[str]:
+    """Return the sentence that tells of a run's temperature, if there is something to tell."""
+    if calibration:
+        elsewhere = "from_elsewhere" in calibration and calibration["from_elsewhere"]
+        return [
+            f"The temperature of {calibration['temperature']:.2f} was fitted on "
+            f"{calibration['photos']} {'photos from elsewhere' if elsewhere else 'training photos'}"
+            " that were set aside for it."
+        ]
+    if wanted or metrics.get("calibration"):
+        return [
+            f"No temperature was fitted: fewer than {FEWEST_TO_CALIBRATE} photos could be set "
+            "aside for it, and from so few it can do harm."
+        ]
+    return []
 
 
 def follows(curve: Curve) -> str:

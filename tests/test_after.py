@@ -175,7 +175,7 @@ def measured(tmp_path_factory):
         labels = np.arange(count) % 3
         return Part(3 * np.eye(4)[labels] + rng.normal(size=(count, 4)), labels)
 
-    parts, aside = {"train": part(20), "test": part(10)}, part(9)
+    parts, aside, few = {"train": part(20), "test": part(10)}, part(60), part(49)
     path = tmp_path_factory.mktemp("runs") / "run"
     path.mkdir()
     (path / "config.json").write_text(json.dumps({"class_names": CLASS_NAMES}))
@@ -183,7 +183,7 @@ def measured(tmp_path_factory):
     network = Network("tiny", "Tiny", "", 4, get_network("tang").recipe, get_network("tang").build)
     dataset = load_dataset("drawn")
     metrics = measure_run(run, model, network, dataset, parts, aside)
-    without = measure_run(run, model, network, dataset, parts, None)
+    without = [measure_run(run, model, network, dataset, parts, one) for one in (None, few)]
     measure_run(run, model, network, dataset, parts, aside)
     (path / "metrics.json").write_text(json.dumps(metrics))
     return run, model, parts, metrics, without
@@ -201,12 +201,22 @@ def test_each_part_is_measured_with_its_calibration(measured):
 def test_photos_set_aside_give_a_temperature_and_what_it_does_to_the_test_photos(measured):
     _, _, _, metrics, without = measured
     calibration = metrics["calibration"]
-    assert calibration["photos"] == 9
+    assert calibration["photos"] == 60
     assert calibration["temperature"] >= 1
     assert calibration["ece_before"] == metrics["test"]["ece"]
     assert 0 <= calibration["ece_after"] <= 1
-    assert "calibration" not in without
-    assert without["test"] == metrics["test"]
+    for one in without:
+        assert "calibration" not in one
+        assert one["test"] == metrics["test"]
+
+
+def test_a_temperature_from_too_few_photos_counts_as_none(tmp_path):
+    run = calibrated(tmp_path / "run", 4.0)
+    metrics = json.loads((run.path / "metrics.json").read_text())
+    for photos, expected in ((49, 1), (50, 4)):
+        metrics["calibration"]["photos"] = photos
+        (run.path / "metrics.json").write_text(json.dumps(metrics))
+        assert load_model(run.path).temperature == expected
 
 
 def test_calibration_never_makes_a_network_surer():

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from insects.errors import DatasetError
+from insects.metrics import FEWEST_TO_CALIBRATE
 from insects.training.calibration import fit_temperature, set_aside
+from insects.training.settings import Settings
 
 LABELS = np.repeat([0, 1, 2], [400, 180, 259])
 
@@ -73,11 +76,37 @@ def test_answers_that_are_all_right_do_not_make_the_network_certain():
     assert 0.3 < fit_temperature(4.0 * np.eye(3)[labels], labels) <= 1.01
 
 
-def test_no_photos_leave_the_temperature_at_1():
-    empty = fit_temperature(np.zeros((0, 3)), np.zeros(0, int))
-    assert empty == pytest.approx(1, abs=1e-4)
+@pytest.mark.parametrize("count", [0, 5, FEWEST_TO_CALIBRATE - 1])
+def test_no_temperature_is_fitted_on_few_photos(count):
+    logits, labels = logits_of_temperature(2.0, n=count)
+    with pytest.raises(DatasetError, match=rf"50 photos of the classes or more; there are {count}"):
+        fit_temperature(logits, labels)
+
+
+def test_a_temperature_is_fitted_on_just_enough_photos():
+    assert fit_temperature(*logits_of_temperature(8.0, n=FEWEST_TO_CALIBRATE)) > 3
 
 
 def test_answers_that_are_all_wrong_stay_within_the_bounds():
     labels = np.arange(500) % 3
     assert 1 < fit_temperature(-50.0 * np.eye(3)[labels], labels) <= 20
+
+
+# What a training sets aside
+
+
+@pytest.mark.parametrize(("photos", "expected"), [(480, None), (520, 52)])
+def test_a_training_sets_photos_aside_only_where_they_are_enough(photos, expected, monkeypatch):
+    from insects.training import train
+    from insects.training.inputs import Part
+
+    class EachAlone:
+        def groups(self, photos):
+            return np.arange(len(photos))
+
+    monkeypatch.setattr(train, "find_series", lambda *_: EachAlone())
+    part = Part(np.zeros((photos, 4)), np.arange(photos) % 4, tuple(range(photos)))
+    settings = Settings("tang", calibrate=True)
+    fitted, aside = train._set_aside(part, None, settings, lambda *_: None)
+    assert (aside and len(aside.labels)) == expected
+    assert len(fitted.labels) == photos - (expected or 0)

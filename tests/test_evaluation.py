@@ -150,7 +150,15 @@ def test_the_report_is_a_sentence_and_tables(found, refused):
     assert text.startswith("stand-in: 3 of 4 photos right, 75.0% (95 % interval 30.1% to 95.4%)\n")
     assert "| ants | 67% (21%–94%); 2 of 3 | 2 | 1 |" in text
     assert f"| other photos refused | {refused} |" in text
+    assert "calibration error" not in text
+    assert text.endswith("that takes 50 photos of the classes.")
+
+
+def test_of_enough_photos_the_report_has_the_calibration_too():
+    text = report(outcome(PHOTOS * 13))
+    assert "calibration error without temperature" in text
     assert "calibration error, temperature 2.00" in text
+    assert "| highest probability | photos |" in text
 
 
 def test_a_class_without_photos_is_told_so():

@@ -51,13 +51,17 @@ def test_photos_of_none_of_the_classes_have_no_say(logits):
     assert temperature_for(answers(values, others)) == pytest.approx(expected)
 
 
+PER_CLASS = 17  # three times that is just enough to calibrate on
+
+
 @pytest.fixture
 def folder(tmp_path):
-    """Drawn noise under the names of the classes, in both parts."""
+    """Drawn noise under the names of the classes, many to choose with, one to report on."""
     lines = ["file\tsource"]
     for i, label in enumerate(CLASS_NAMES):
         (tmp_path / "there" / label).mkdir(parents=True)
-        for j, source in enumerate([min(sources_to_choose_with()), "somebody/else"]):
+        sources = [*[min(sources_to_choose_with())] * PER_CLASS, "somebody/else"]
+        for j, source in enumerate(sources):
             noise = np.random.default_rng([i, j]).integers(0, 256, (50, 50, 3), np.uint8)
             Image.fromarray(noise).save(tmp_path / "there" / label / f"{j}.png")
             lines.append(f"{label}/{j}.png\t{source}")
@@ -70,7 +74,7 @@ def test_a_run_keeps_the_temperature_and_what_the_reporting_part_says_of_it(tmp_
     before = run.metrics
     found = recalibrate(str(run.path), folder, lambda *_: None)
     after = Run(run.path).metrics
-    assert after["calibration"]["photos"] == found["photos"] == 3
+    assert (after["calibration"]["photos"], found["photos"]) == (3 * PER_CLASS, 3)
     assert after["calibration"]["from_elsewhere"]
     assert after["elsewhere"] == json.loads(json.dumps(found))
     assert load_model(run.path).temperature == after["calibration"]["temperature"]
@@ -78,6 +82,20 @@ def test_a_run_keeps_the_temperature_and_what_the_reporting_part_says_of_it(tmp_
     assert {name: after[name] for name in ("train", "test")} == {
         name: before[name] for name in ("train", "test")
     }
+
+
+def test_on_fewer_than_50_photos_nothing_is_fitted_nor_written(tmp_path, folder, monkeypatch):
+    for path in folder.glob("*/[01].png"):
+        path.unlink()
+    table = folder / "SOURCES.tsv"
+    gone = ("/0.png", "/1.png")
+    table.write_text("\n".join(line for line in table.open() if not any(g in line for g in gone)))
+    run = made_run(tmp_path)
+    before = (run.path / "metrics.json").read_bytes()
+    monkeypatch.setattr("insects.recalibration.ask", None)  # it is said before any work is done
+    with pytest.raises(DatasetError, match="50 photos of the classes or more; there are 45"):
+        recalibrate(str(run.path), folder, lambda *_: None)
+    assert (run.path / "metrics.json").read_bytes() == before
 
 
 def test_without_sources_nothing_is_written(tmp_path, folder):

@@ -16,6 +16,7 @@ from insects.evaluation import Answers
 from insects.networks import NETWORKS
 from insects.predictions import Predictions, Said
 from insects.runs import Run
+from insects.training import calibration
 from insects.training.settings import Settings
 
 RIGHT = {"published": 90, "deduplicated": 80}
@@ -57,8 +58,9 @@ def trained(monkeypatch):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A photo of each class, and one of none, in each part."""
+def folder(tmp_path, monkeypatch):
+    """A photo of each class, and one of none, in each part; here so few are enough."""
+    monkeypatch.setattr(calibration, "FEWEST_TO_CALIBRATE", len(CLASS_NAMES))
     to_choose = min(sources_to_choose_with())
     lines = ["file\tsource"]
     for label in (*CLASS_NAMES, "other"):
@@ -168,7 +170,7 @@ def test_without_photos_from_elsewhere_there_is_no_temperature(trained):
     assert found["elsewhere, reporting: right"] == ["–"] * 4
 
 
-@pytest.mark.parametrize("missing", ["SOURCES.tsv", "beetles", "all of a part"])
+@pytest.mark.parametrize("missing", ["SOURCES.tsv", "beetles", "all of a part", "one of many"])
 def test_photos_elsewhere_without_their_sources_are_refused_before_any_work(
     trained, folder, missing
 ):
@@ -177,6 +179,9 @@ def test_photos_elsewhere_without_their_sources_are_refused_before_any_work(
         table.unlink()
     elif missing == "beetles":
         table.write_text("\n".join(line for line in table.open() if "beetles" not in line))
+    elif missing == "one of many":
+        (folder / "beetles" / "a.png").unlink()
+        table.write_text("\n".join(line for line in table.open() if "beetles/a" not in line))
     else:
         table.write_text(table.read_text().replace("somebody/else", min(sources_to_choose_with())))
     with pytest.raises(DatasetError):

@@ -55,7 +55,9 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--augment", action="store_true", help="vary the photos at each epoch")
     parser.add_argument(
-        "--calibrate", action="store_true", help="set photos aside to fit a temperature on"
+        "--calibrate",
+        action="store_true",
+        help="set a tenth of the training photos aside to fit a temperature on, if that is enough",
     )
     parser.add_argument("--minutes", type=float, help="end it after so long; by default never")
     where = parser.add_mutually_exclusive_group()
@@ -104,6 +106,10 @@ def _learn(run: Any, as_json: bool) -> None:
             from insects.training.train import learn
         run = learn(run, steps)
     runs.show_run(run, as_json)
+    if run.config.get("calibrate") and not as_json:
+        from insects.wording import how_calibrated
+
+        print(f"  {how_calibrated(run.metrics, wanted=True)}")
 
 
 def _run_to_train(options: argparse.Namespace) -> Any:

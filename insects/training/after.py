@@ -7,7 +7,12 @@ import numpy as np
 from scipy.special import softmax
 
 from insects.datasets import Dataset
-from insects.metrics import expected_calibration_error, measure, reliability
+from insects.metrics import (
+    FEWEST_TO_CALIBRATE,
+    expected_calibration_error,
+    measure,
+    reliability,
+)
 from insects.networks import Network
 from insects.networks.export import check_with_backbone
 from insects.photos import resize
@@ -39,7 +44,8 @@ def measure_run(
 
     Returns:
         For each part the measures of `insects.metrics.measure`, of the logits as they are, with
-        `ece` and `reliability`. With photos set aside also `calibration`: `temperature`, 1 or more;
+        `ece` and `reliability`. With enough photos set aside (`insects.metrics`) also
+        `calibration`: `temperature`, 1 or more;
         `photos` that it was fitted on; of the test photos `ece_before`, `ece_after` and
         `reliability_after`.
 
@@ -50,6 +56,7 @@ def measure_run(
     metrics: dict[str, Any] = {name: _measures(one) for name, one in said.items()}
     if aside is not None and len(aside.labels):
         said["aside"] = _said(model, aside)
+    if aside is not None and len(aside.labels) >= FEWEST_TO_CALIBRATE:
         metrics["calibration"] = _calibration(said["aside"], said["test"])
     save_predictions(run.path, said)
     if network.backbone:

@@ -8,6 +8,9 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from insects.errors import DatasetError
+from insects.metrics import FEWEST_TO_CALIBRATE
+
 SHARE = 0.1  # of the training photos, to be set aside
 LOWEST, HIGHEST = 0.05, 20.0
 
@@ -39,6 +42,15 @@ def set_aside(
     return np.flatnonzero(~aside), np.flatnonzero(aside)
 
 
+def require_enough(photos: int) -> None:
+    """Raise DatasetError where a temperature fitted on so many photos may do harm."""
+    if photos < FEWEST_TO_CALIBRATE:
+        raise DatasetError(
+            f"A temperature is fitted on {FEWEST_TO_CALIBRATE} photos of the classes or more; "
+            f"there are {photos}. Fitted on fewer it can make a network's answers less reliable."
+        )
+
+
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the temperature, 0.05 to 20, under which the labels are most probable.
 
@@ -47,9 +59,13 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     the most probable temperature if its logarithm is normal with deviation 1 beforehand.)
 
     Args:
-        logits: (n, n_classes), n may be 0.
+        logits: (n, n_classes), n at least `insects.metrics.FEWEST_TO_CALIBRATE`.
         labels: (n,) indices.
+
+    Raises:
+        DatasetError: there are fewer.
     """
+    require_enough(len(labels))
     logits = np.asarray(logits, np.float64)
 
     def badness(log_temperature: float) -> float:

@@ -11,6 +11,7 @@ from insects.datasets import Dataset, is_folder
 from insects.datasets.series import find_series
 from insects.datasets.splits import apply_split
 from insects.errors import DatasetError
+from insects.metrics import FEWEST_TO_CALIBRATE
 from insects.networks import Network, Recipe, get_network
 from insects.networks.export import check_export, export, round_weights
 from insects.runs import Run, runs_folder
@@ -206,11 +207,14 @@ def _set_aside(
     """Return the photos to fit on, and those to calibrate on, no series in both.
 
     With photos set aside at random the network had seen their siblings, and was too sure of them.
+    Where they would be too few to calibrate on, all are fitted on.
     """
     if not settings.calibrate:
         return part, None
     groups = find_series(dataset, on_progress).groups(part.photos)
     to_fit, aside = set_aside(part.labels, settings.seed, groups)
+    if len(aside) < FEWEST_TO_CALIBRATE:
+        return part, None
     return part.take(to_fit), part.take(aside)
 
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from made_runs import made_run
 from PIL import Image
 from terminal import CLASS_NAMES, complaint
 
@@ -38,13 +39,36 @@ def test_evaluate_as_json_tells_classes_from_others(cli, elsewhere):
 
 
 def test_evaluate_takes_one_part_by_source(cli, elsewhere):
+    with_sources(elsewhere)
+    for part, photos, others in (("choosing", 3, 0), ("reporting", 6, 1)):
+        found = json.loads(cli("evaluate", "--photos", elsewhere, "--part", part, "--json")[1])
+        assert (found["part"], found["photos"], found["others"]) == (part, photos, others)
+
+
+def with_sources(elsewhere):
+    """Say that the cockroaches are to choose with, and all others to report on."""
     files = sorted(path.relative_to(elsewhere).as_posix() for path in elsewhere.glob("*/*"))
     sources = ["AJV009/hytech" if "cockroach" in file else "somebody/else" for file in files]
     rows = [f"{file}\t{source}" for file, source in zip(files, sources, strict=True)]
     (elsewhere / "SOURCES.tsv").write_text("\n".join(["file\tsource", *rows]))
-    for part, photos, others in (("choosing", 3, 0), ("reporting", 6, 1)):
-        found = json.loads(cli("evaluate", "--photos", elsewhere, "--part", part, "--json")[1])
-        assert (found["part"], found["photos"], found["others"]) == (part, photos, others)
+
+
+def test_to_calibrate_on_few_photos_is_refused_in_one_line_that_says_why(
+    cli, elsewhere, own_runs_folder
+):
+    with_sources(elsewhere)
+    run = made_run(own_runs_folder)
+    before = (run.path / "metrics.json").read_bytes()
+    outcome = cli("evaluate", "--network", run.name, "--photos", elsewhere, "--calibrate")
+    assert "50 photos of the classes or more; there are 3" in complaint(outcome, 1)
+    assert (run.path / "metrics.json").read_bytes() == before
+
+
+def test_of_few_photos_no_calibration_error_is_told(cli, elsewhere):
+    out = cli("evaluate", "--photos", elsewhere)[1]
+    assert "calibration error" not in out
+    assert "highest probability | photos" not in out
+    assert out.endswith("cannot be told from these: that takes 50 photos of the classes.\n")
 
 
 def test_evaluate_of_a_part_without_sources_is_one_line(cli, elsewhere):

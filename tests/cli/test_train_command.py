@@ -46,15 +46,18 @@ def everything(folder):
 
 @pytest.mark.slow
 def test_a_run_that_waits_is_trained_as_its_config_says(own_runs_folder):
-    settings = replace(DRAWN, seed=3, recipe=replace(DRAWN.recipe, epochs=1), owner="a" * 32)
+    recipe = replace(DRAWN.recipe, epochs=1)
+    settings = replace(DRAWN, seed=3, recipe=recipe, owner="a" * 32, calibrate=True)
     run = launch.create(settings, settings.load_dataset())
-    status, out, err = process("train-queued", run.path, "--json")
+    status, out, err = process("train-queued", run.path)
     assert (status, err) == (0, "")
-    assert json.loads(out)["status"] == "finished"
+    assert "No temperature was fitted: fewer than 50 photos could be set aside" in out
+    assert run.status == ("finished", "")
     assert [one for one in list_runs() if not one.is_shipped] == [run]
     trained = Run(run.path)
     assert (trained.config["seed"], len(trained.history)) == (3, 1)
     assert trained.is_owned_by("a" * 32)
+    assert trained.metrics["train"]["photos"] == 360  # none was set aside
 
 
 @pytest.mark.parametrize("state", ["running", "finished", "stopped", "failed", "nonsense"])

@@ -6,6 +6,7 @@ import streamlit as st
 
 from insects import charts
 from insects.datasets import Dataset
+from insects.metrics import FEWEST_TO_CALIBRATE
 from insects.predictions import Predictions
 from insects.runs import Run
 from insects.ui import runs, state
@@ -112,11 +113,13 @@ def reliability(run: Run) -> None:
     try:
         chart = charts.reliability_chart(bins, shared.text_colour())
         error = f"expected calibration error {metrics['test']['ece']:.1%}"
-        words = how_calibrated(metrics)
+        words = how_calibrated(metrics, wanted=bool(run.config.get("calibrate")))
+        is_told = metrics["test"]["photos"] >= FEWEST_TO_CALIBRATE
     except (KeyError, TypeError, ValueError):  # a zip from elsewhere may hold other figures
         return
     st.markdown("**Is it right as often as it says?**")
-    st.altair_chart(chart, alt=f"Reliability; {error}")
+    if is_told:
+        st.altair_chart(chart, alt=f"Reliability; {error}")
     st.caption(words)
 
 

@@ -115,7 +115,7 @@ def test_while_one_zip_is_looked_at_another_is_asked_to_wait(visit, zipped, unch
         {"test": {"reliability": 3}},
         {"test": {"reliability": [1, 2]}},
         {"test": {"ece": [1]}},
-        {"calibration": {"photos": 2}},
+        {"calibration": {"photos": 200}},
         {"calibration": [1]},
     ],
     ids=str,

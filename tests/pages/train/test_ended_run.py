@@ -11,7 +11,7 @@ from train_view import MINE, OTHER, answer, choose, labels, press
 from insects.datasets import load_dataset
 from insects.errors import RunError
 from insects.networks import NETWORKS
-from insects.runs import Run
+from insects.runs import Run, runs_folder
 from insects.ui import runs
 
 
@@ -60,8 +60,34 @@ def test_what_a_temperature_did_is_said_with_its_figures(visit, own_runs_folder)
     found = {"temperature": 1.5, "photos": 60, "ece_before": 0.08, "ece_after": 0.02}
     metrics = {**run.metrics, "calibration": found}
     (run.path / "metrics.json").write_text(json.dumps(metrics))
-    said = "8.0% before and 2.0% after a temperature of 1.50, fitted on 60 training photos"
-    assert said in text(visit())
+    said = text(visit())
+    assert "8.0% before and 2.0% after its temperature" in said
+    assert "The temperature of 1.50 was fitted on 60 training photos" in said
+
+
+def test_a_temperature_from_few_photos_is_not_shown_and_the_page_says_why(visit, own_runs_folder):
+    run = made_run(own_runs_folder)
+    found = {"temperature": 1.5, "photos": 36, "ece_before": 0.41, "ece_after": 0.47}
+    (run.path / "metrics.json").write_text(json.dumps({**run.metrics, "calibration": found}))
+    said = text(visit())
+    assert "fewer than 50 photos could be set aside" in said
+    assert not any(odd in said for odd in ("1.50", "41.0%", "47.0%"))
+
+
+def test_where_a_temperature_was_wanted_and_not_fitted_the_page_says_why(visit, own_runs_folder):
+    made_run(own_runs_folder, "wanted", settings=replace(DRAWN, calibrate=True))
+    made_run(own_runs_folder, "unwanted")
+    assert "No temperature was fitted" in text(visit(run="wanted"))
+    assert "temperature" not in text(visit(run="unwanted"))
+
+
+def test_few_test_photos_have_no_calibration_error_and_no_chart_of_it(visit, garden):
+    run = made_run(runs_folder(), settings=replace(MINE, dataset=garden))
+    page = visit(run=run.name)
+    said = text(page)
+    assert "cannot be told from 2 test photos; that takes 50" in said
+    assert "calibration error" not in said
+    assert not [c for c in page.get("vega_lite_chart") if c.proto.alt.startswith("Reliability")]
 
 
 def test_the_default_network_says_that_its_temperature_is_from_photos_from_elsewhere(visit):
