@@ -185,6 +185,7 @@ class Explanation:
             "label": self.label,
             "familiarity": self.familiarity,
             "is_familiar": self.prediction.is_familiar,
+            "familiarity_verdict": self.prediction.familiarity_verdict,
             "settings": asdict(self.settings),
             "n_superpixels": self.n_superpixels,
             "nsamples": self.nsamples,

@@ -13,7 +13,7 @@ from skimage.segmentation import mark_boundaries
 from insects.explanation import Explanation
 from insects.inference import Prediction
 from insects.ranking import STRONGEST_SHOWN, ranked
-from insects.wording import describe, headline, short_percent, signed_end, unit
+from insects.wording import describe, headline, short_percent, signed_end, singular, unit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -168,7 +168,7 @@ def prediction_rows(prediction: Prediction) -> list[dict[str, Any]]:
     order = likeliest_first(prediction.probabilities)[:MOST_BARS]
     return [
         {
-            "class": prediction.class_names[i],
+            "class": singular(prediction.class_names[i]),
             "probability": float(prediction.probabilities[i]),
             "text": short_percent(float(prediction.probabilities[i])),
             "colour": class_colour(i),
@@ -307,7 +307,7 @@ def scale_html(explanation: Explanation) -> str:
 
 
 def _draw_bars(ax, explanation: Explanation, order: list[int]) -> None:
-    names = [explanation.class_names[i] for i in order]
+    names = [singular(explanation.class_names[i]) for i in order]
     probabilities = explanation.probabilities[order]
     bars = ax.barh(names, probabilities, color=[class_colour(i) for i in order])
     ax.bar_label(bars, [short_percent(float(p)) for p in probabilities], padding=3, fontsize=9)

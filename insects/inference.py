@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -24,12 +25,30 @@ BATCH_SIZE = 8
 BACKBONE_SIZE = 224  # px, the side of what it looks at
 # 95 % of the insects among the photos from elsewhere that were set apart to choose with are above.
 FAMILIAR = -0.62
+# So near to that, saving the photo again may change sides: it moves the familiarity up and down.
+# Of 95 % of the photos to choose with, all scores lie within twice this (`insects.saved_again`).
+UNSURE = 1.3
 _standard_error = threading.Lock()
 # The matrices beside the network are small. With threads of its own, BLAS takes the cores from
 # LiteRT: an explanation took an eighth longer.
 threadpool_limits(1, user_api="blas")
 T = TypeVar("T")
 BACKBONES = Path(__file__).parent / "pretrained" / "backbones"
+
+
+class Verdict(StrEnum):
+    """Whether a photo looks like one of a network's classes at all."""
+
+    LIKE = "like"
+    UNSURE = "unsure"
+    UNLIKE = "unlike"
+
+
+def verdict_of(familiarity: float) -> Verdict:
+    """Return what a familiarity says in three answers: unsure near the threshold."""
+    if abs(familiarity - FAMILIAR) < UNSURE:
+        return Verdict.UNSURE
+    return Verdict.LIKE if familiarity >= FAMILIAR else Verdict.UNLIKE
 
 
 @dataclass(frozen=True)
@@ -54,8 +73,16 @@ class Prediction:
 
     @property
     def is_familiar(self) -> bool | None:
-        """Whether the photo looks like one of the classes at all; None where nobody can tell."""
+        """Whether the photo looks like one of the classes at all; None where nobody can tell.
+
+        It is yes or no even where that is a coin's toss; `familiarity_verdict` says so there.
+        """
         return None if self.familiarity is None else self.familiarity >= FAMILIAR
+
+    @property
+    def familiarity_verdict(self) -> Verdict | None:
+        """The same in three answers: unsure where saving the photo again may change the answer."""
+        return None if self.familiarity is None else verdict_of(self.familiarity)
 
 
 class Interpreter:

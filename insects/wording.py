@@ -16,10 +16,12 @@ from insects.convergence import (
 )
 from insects.explanation import Explanation
 from insects.faithfulness import Curve
-from insects.inference import Prediction
+from insects.inference import Prediction, Verdict
 from insects.metrics import FEWEST_TO_CALIBRATE
 from insects.predictions import calibration_of
 
+# What a photo of one of them shows; class names are as the photos' folders have them.
+SINGULARS = {"beetles": "beetle", "dragonflies": "dragonfly"}
 # A value this many standard errors from 0 is called clear.
 CLEAR = 2.0
 # What chance does more often than this is not said to be more than chance.
@@ -65,23 +67,47 @@ def short_percent(probability: float) -> str:
     return percent(probability).replace("over ", ">").replace("under ", "<")
 
 
+def singular(class_name: str) -> str:
+    """Return what one photo of a class shows, such as "beetle"; of unknown classes their name."""
+    return SINGULARS.get(class_name, class_name)
+
+
+def answer(prediction: Prediction) -> str:
+    """Return what a network chooses among its classes, such as "dragonfly, 94 % sure"."""
+    return f"{singular(prediction.label)}, {percent(float(prediction.probabilities.max()))} sure"
+
+
 def headline(prediction: Prediction) -> str:
-    """Return such as "dragonflies 94 %"."""
-    return f"{prediction.label} {percent(float(prediction.probabilities.max()))}"
+    """Return the answer, less sure or none at all where the photo looks like no class."""
+    if prediction.familiarity_verdict == Verdict.UNLIKE:
+        return f"This looks like none of the {_number_of_classes(prediction)}"
+    if prediction.familiarity_verdict == Verdict.UNSURE:
+        label, number = singular(prediction.label), _number_of_classes(prediction)
+        return f"Perhaps a {label}, perhaps none of the {number}"
+    return answer(prediction)
 
 
 def familiarity(prediction: Prediction) -> str:
     """Return whether a photo looks like the classes at all; nothing where nobody can tell."""
-    if prediction.is_familiar is None:
-        return ""
-    *most, last = prediction.class_names
-    if prediction.is_familiar:
-        return f"familiar: it looks like photos of {', '.join(most)} or {last}"
-    number = {2: "two", 3: "three"}.get(len(prediction.class_names), "classes")
-    return (
-        f"This looks like none of the {number}: {', '.join(most)} or {last}. "
-        "The network must choose one all the same."
-    )
+    *most, last = (f"a {singular(name)}" for name in prediction.class_names)
+    classes = f"{', '.join(most)} or {last}"
+    if prediction.familiarity_verdict == Verdict.LIKE:
+        return f"familiar: it looks like photos of {classes}"
+    if prediction.familiarity_verdict == Verdict.UNSURE:
+        return (
+            f"It is hard to tell whether this is {classes} at all: the same photo, saved again, "
+            f"may look like one or not. If it is one of them: {answer(prediction)}."
+        )
+    if prediction.familiarity_verdict == Verdict.UNLIKE:
+        return (
+            f"The network knows nothing but {classes}. It has to choose one all the same, and "
+            f"chooses {singular(prediction.label)}."
+        )
+    return ""
+
+
+def _number_of_classes(prediction: Prediction) -> str:
+    return {2: "two", 3: "three"}.get(len(prediction.class_names), "classes")
 
 
 def without_label(before: Prediction, after: Prediction) -> str:
@@ -91,15 +117,13 @@ def without_label(before: Prediction, after: Prediction) -> str:
         before: of the photo as it is.
         after: of the same with its label hidden.
     """
-    if after.label != before.label:
-        return (
-            f"Without the label the answer changes: {headline(after)} instead of "
-            f"{headline(before)}."
-        )
-    old, new = (percent(float(one.probabilities.max())) for one in (before, after))
+    old, new = headline(before), headline(after)
     if new == old:
-        return f"Without the label: {after.label} {new}, as before."
-    return f"Without the label: {after.label} {new} instead of {old}."
+        return f'Without the label: "{new}", as before.'
+    verdicts = (before.familiarity_verdict, after.familiarity_verdict)
+    is_other = after.label != before.label or verdicts[0] != verdicts[1]
+    changes = " the answer changes" if is_other else ""
+    return f'Without the label{changes}: "{new}" instead of "{old}".'
 
 
 def how_calibrated(metrics: dict[str, Any], wanted: bool = False) -> str:

@@ -210,7 +210,7 @@ def test_the_figure_is_a_png_with_one_panel_a_class_beside_photo_and_bars(explan
 
 def test_the_figure_says_what_was_predicted_and_how_it_was_explained(explanation):
     figure = figures.explanation_figure(explanation, grey_photo(300, 300))
-    assert figure.get_suptitle() == "beetles 90 %"
+    assert figure.get_suptitle() == "beetle, 90 % sure"
     caption = figure.get_supxlabel()
     for fact in ("made", "leverage", "9 superpixels", "100 samples", "white", "seed 0"):
         assert fact in caption

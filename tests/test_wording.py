@@ -166,7 +166,7 @@ def test_a_value_that_rounds_to_nothing_has_no_minus():
 
 def test_the_headline_is_the_likeliest_class_and_how_likely_it_is():
     prediction = Prediction(("beetles", "dragonflies"), np.array([0.06, 0.94]))
-    assert headline(prediction) == "dragonflies 94 %"
+    assert headline(prediction) == "dragonfly, 94 % sure"
 
 
 # Checks

@@ -25,7 +25,7 @@ def _add_predict(commands: Any) -> None:
 def _predict(options: argparse.Namespace) -> None:
     from insects.inference import load_model
     from insects.photos import load_photo
-    from insects.wording import headline
+    from insects.wording import headline, singular
 
     photo = load_photo(options.photo)
     prediction = load_model(options.network).predict(photo)
@@ -41,12 +41,13 @@ def _predict(options: argparse.Namespace) -> None:
                 "probabilities": by_class,
                 "familiarity": prediction.familiarity,
                 "is_familiar": prediction.is_familiar,
+                "familiarity_verdict": prediction.familiarity_verdict,
             }
         )
         return
     print(headline(prediction))
     for name, probability in sorted(by_class.items(), key=lambda item: -item[1]):
-        print(f"  {name:<12} {probability:7.2%}")
+        print(f"  {singular(name):<12} {probability:7.2%}")
     _warn(prediction)
 
 
@@ -122,10 +123,11 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _warn(prediction: "Prediction") -> None:
-    """Say so where a photo looks like none of the classes."""
+    """Say so where a photo looks like none of the classes, or may do so."""
+    from insects.inference import Verdict
     from insects.wording import familiarity
 
-    if prediction.is_familiar is False:
+    if prediction.familiarity_verdict in (Verdict.UNSURE, Verdict.UNLIKE):
         print(familiarity(prediction))
 
 

@@ -37,12 +37,21 @@ def _add_evaluate(commands: Any) -> None:
         "the photos to report on say of it",
     )
     parser.add_argument(
+        "--saved-again",
+        action="store_true",
+        help="measure how far the familiarity of the --photos moves when they are saved again, in "
+        "other formats and sizes",
+    )
+    parser.add_argument(
         "--table",
         action="store_true",
         help="train what is missing, and print the results tables of the README",
     )
     parser.add_argument(
-        "--write", type=Path, metavar="FILE", help="with --table: put them into this Markdown file"
+        "--write",
+        type=Path,
+        metavar="FILE",
+        help="with --table or --saved-again: put the tables into this Markdown file",
     )
 
 
@@ -51,8 +60,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise SettingsError("--part is for --photos, without --table, which has both parts.")
     if options.calibrate and (options.table or not options.photos or options.part != ALL):
         raise SettingsError("--calibrate is for --photos, without --table or --part.")
+    if options.saved_again and (options.table or options.calibrate or not options.photos):
+        raise SettingsError("--saved-again is for --photos, without --table or --calibrate.")
     if options.table:
         _tables(options)
+        return
+    if options.saved_again:
+        _saved_again(options)
         return
     from insects.evaluation import evaluate, report
 
@@ -64,6 +78,23 @@ def _evaluate(options: argparse.Namespace) -> None:
             part = REPORTING
             recalibrate(options.network, options.photos, steps)
         outcome = evaluate(options.network, options.photos, steps, part)
+    if options.json:
+        print_json(outcome)
+        return
+    print(report(outcome))
+
+
+def _saved_again(options: argparse.Namespace) -> None:
+    from insects.markdown import put_between, split_at
+    from insects.saved_again import measure, report
+
+    name = f"saved again, {options.part}"
+    if options.write:
+        split_at(options.write, name)  # complains before any work is done
+    with Steps() as steps:
+        outcome = measure(options.network, options.photos, steps, options.part)
+    if options.write:
+        put_between(options.write, name, report(outcome))
     if options.json:
         print_json(outcome)
         return

@@ -18,7 +18,7 @@ from insects.convergence import summary
 from insects.datasets import default_dataset, load_dataset
 from insects.errors import RunError
 from insects.explanation import Explanation
-from insects.inference import BACKBONE_SIZE, Model, Prediction, load_model
+from insects.inference import BACKBONE_SIZE, Model, Prediction, Verdict, load_model
 from insects.label_strip import find_strip, hide_strip
 from insects.networks import NETWORKS
 from insects.photos import Squares, load_photo, resize
@@ -29,6 +29,7 @@ from insects.superpixels import segment
 from insects.ui import visitor
 from insects.ui.jobs import KEPT_PIXEL_MAPS, KEPT_RESULTS, Jobs
 from insects.ui.memory import Results, kept
+from insects.wording import singular
 
 DEFAULT_NETWORK = "efficientnet_lite0"
 DISPLAY_SIDE = 640
@@ -327,11 +328,12 @@ def samples() -> list[SmallPhoto]:
         candidates = (
             (p, p.load()) for p in photos[:: max(1, len(photos) // SAMPLES_PER_CLASS // 4)]
         )
+        name = f"sample photo of a {singular(class_name)}"
         right = (
-            SmallPhoto.of(pixels, f"sample photo of {class_name}", class_name, p.source, True)
+            SmallPhoto.of(pixels, name, class_name, p.source, True)
             for p, pixels in candidates
             if (said := network.predict(pixels)).label == class_name
-            and said.is_familiar is not False
+            and said.familiarity_verdict == Verdict.LIKE
         )
         found.extend(itertools.islice(right, SAMPLES_PER_CLASS))
     return found

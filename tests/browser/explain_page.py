@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from insects.wording import singular
+
 CLASS_NAMES = ("beetles", "cockroach", "dragonflies")
 PHONE = {
     "viewport": {"width": 390, "height": 844},
@@ -36,6 +38,12 @@ def stop_button(page: Page) -> Locator:
 
 def outlined_photo(page: Page, name: str = "") -> Locator:
     return page.get_by_role("img", name=re.compile(re.escape(name) + ".*, cut into"))
+
+
+def predicted(page: Page) -> str:
+    """Return the class that the answer in large letters names."""
+    said = page.get_by_role("heading", level=3).inner_text().split(",")[0]
+    return next(name for name in CLASS_NAMES if singular(name) == said)
 
 
 def bars(page: Page) -> Locator:

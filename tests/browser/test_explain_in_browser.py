@@ -19,6 +19,7 @@ from explain_page import (
     numbers,
     outlined_photo,
     overlays,
+    predicted,
     press,
     region_words,
     samples,
@@ -32,6 +33,7 @@ from playwright.sync_api import Page, expect
 from insects import load_model, load_photo
 from insects.explanation import Settings
 from insects.photos import resize
+from insects.wording import singular
 
 pytestmark = pytest.mark.browser
 
@@ -142,10 +144,10 @@ def test_stop_keeps_what_was_found_so_far(visit, photo_file):
 def test_a_sample_photo_gives_a_new_answer_and_when_asked_its_explanation(visit):
     page = visit()
     explained(page)
-    first = page.get_by_role("heading", level=3).inner_text().split()[0]
+    first = predicted(page)
     other = next(name for name in CLASS_NAMES if name != first)
-    page.get_by_role("button", name=other, exact=True).first.click()
-    expect(page.get_by_role("heading", level=3)).to_contain_text(other)
+    page.get_by_role("button", name=singular(other), exact=True).first.click()
+    expect(page.get_by_role("heading", level=3)).to_contain_text(singular(other))
     expect(hint(page)).to_be_visible()
     expect(overlays(page)).to_have_count(0)
     press(samples(page), "Home")

@@ -12,6 +12,7 @@ from explain_page import (
     made_how,
     numbers,
     overlays,
+    predicted,
     press,
     regions,
     samples,
@@ -39,10 +40,6 @@ def point_in(region: Locator) -> list[float]:
     """Return a point in a region, away from the bar at the top of the window."""
     region.evaluate("path => path.scrollIntoView({block: 'center', behavior: 'instant'})")
     return region.evaluate(POINT_INSIDE)
-
-
-def first_class(page: Page) -> str:
-    return page.get_by_role("heading", level=3).inner_text().split()[0]
 
 
 def number_of(region: Locator) -> str:
@@ -74,7 +71,7 @@ def ready(visit, **options) -> Page:
 
 def test_pointing_at_a_region_tells_its_value_and_error(visit):
     page = ready(visit)
-    region = regions(page, first_class(page)).last
+    region = regions(page, predicted(page)).last
     page.mouse.move(*point_in(region))
     tooltip = page.locator("#vg-tooltip-element")
     expect(tooltip).to_be_visible()
@@ -84,8 +81,8 @@ def test_pointing_at_a_region_tells_its_value_and_error(visit):
 
 def test_a_clicked_region_is_outlined_for_every_class_and_a_second_click_gives_it_up(visit):
     page = ready(visit)
-    number = number_of(regions(page, first_class(page)).last)
-    page.mouse.click(*point_in(regions(page, first_class(page)).last))
+    number = number_of(regions(page, predicted(page)).last)
+    page.mouse.click(*point_in(regions(page, predicted(page)).last))
     expect(outlined_note(page)).to_contain_text(f"Region {number} ")
     for name in CLASS_NAMES:
         expect(outlined(page, name)).to_have_attribute(
@@ -117,7 +114,7 @@ def test_the_method_can_be_switched_and_regions_then_tell_no_error(visit):
     expect(page.get_by_text("zhang, kernel, ")).to_be_visible()
     explained(page)
     expect(page.get_by_text("This method has no error bars.")).to_have_count(3)
-    page.mouse.move(*point_in(regions(page, first_class(page)).last))
+    page.mouse.move(*point_in(regions(page, predicted(page)).last))
     tooltip = page.locator("#vg-tooltip-element")
     expect(tooltip).to_have_text(re.compile(r"^region \d+: [+−]\d+\.\d\d+ (for|against) \w+$"))
 
@@ -139,7 +136,7 @@ def test_automatic_samples_stop_before_the_most_that_are_allowed(visit):
 
 def test_a_class_that_is_clicked_is_shown_alone_and_larger(visit):
     page = ready(visit)
-    name = first_class(page)
+    name = predicted(page)
     small = overlays(page).first.bounding_box()
     page.get_by_role("radio", name=name, exact=True).click()
     expect(overlays(page)).to_have_count(1)
@@ -174,7 +171,7 @@ def test_other_baselines_are_compared_side_by_side_without_touching_the_answer(v
 
 def test_on_a_phone_a_tap_selects_a_region_and_nothing_is_wider_than_the_window(visit):
     page = ready(visit, **PHONE)
-    page.touchscreen.tap(*point_in(regions(page, first_class(page)).last))
+    page.touchscreen.tap(*point_in(regions(page, predicted(page)).last))
     expect(outlined_note(page)).to_be_visible()
     assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth") <= 390
     for overlay in overlays(page).all():
@@ -190,5 +187,5 @@ def test_blurred_photos_are_blurred_below_their_regions_too(visit):
     page.get_by_text("Blur photos of insects").click()
     chart = overlays(page).first.locator("svg")
     expect(chart).to_have_css("filter", "blur(14px)")
-    page.mouse.move(*point_in(regions(page, first_class(page)).last))
+    page.mouse.move(*point_in(regions(page, predicted(page)).last))
     expect(chart).to_have_css("filter", "none")

@@ -33,11 +33,11 @@ def swap_ground(page: Page, ground: str) -> None:
 
 def test_on_swapped_ground_the_first_network_stays_right_and_the_second_goes_with_the_ground(visit):
     page = open_lab(visit())
-    expect(answers(page, "beetles.*right")).to_have_count(2)
+    expect(answers(page, "beetle,.*right")).to_have_count(2)
     expect(page.get_by_role("img", name=re.compile("What speaks for and against"))).to_have_count(2)
     swap_ground(page, "leaf")
-    expect(answers(page, "beetles.*right")).to_have_count(1)
-    expect(answers(page, "dragonflies.*wrong")).to_have_count(1)
+    expect(answers(page, "beetle,.*right")).to_have_count(1)
+    expect(answers(page, "dragonfly,.*wrong")).to_have_count(1)
 
 
 def test_the_lab_has_an_address_of_its_own(visit):
@@ -47,11 +47,11 @@ def test_the_lab_has_an_address_of_its_own(visit):
 
 def test_on_a_phone_nothing_is_wider_than_the_page_and_the_picture_comes_first(visit):
     page = visit("shortcut_lab", viewport={"width": 390, "height": 844})
-    expect(answers(page, "beetles")).to_have_count(2)
+    expect(answers(page, "beetle,")).to_have_count(2)
     wide = page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth")
     assert wide <= 0
     drawing = page.get_by_role("img", name="A drawing of beetles on paper")
-    tops = [one.bounding_box()["y"] for one in (drawing, *answers(page, "beetles").all())]
+    tops = [one.bounding_box()["y"] for one in (drawing, *answers(page, "beetle,").all())]
     assert tops == sorted(tops)
 
 

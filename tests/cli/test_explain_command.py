@@ -9,13 +9,15 @@ import pytest
 from PIL import Image
 from terminal import CLASS_NAMES, FEW, ROOT, complaint
 
+from insects.wording import singular
+
 
 def test_explain_says_the_class_and_the_regions_that_speak_for_it_in_two_lines(cli, photo):
     status, out, err = cli("explain", photo, *FEW)
     assert (status, err) == (0, "")
     answer, reasons = out.splitlines()
-    assert answer.split()[0] in CLASS_NAMES
-    assert answer.endswith(" %")
+    assert answer.split(",")[0] in map(singular, CLASS_NAMES)
+    assert answer.endswith(" % sure")
     assert "region" in reasons
     assert reasons.endswith(".")
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from functools import cache as once
 
 import numpy as np
@@ -20,6 +21,7 @@ from insects.runs import SHIPPED, find_run
 from insects.shortcut import explain_drawing
 from insects.similar import load_index
 from insects.ui import cache, trust
+from insects.wording import singular
 
 NETWORKS = ("efficientnet_lite0", "zhang", "tang", "shortcut_bias1", "of-cups")
 FEW = {"n_segments": 12, "nsamples": 100}
@@ -88,6 +90,12 @@ def cli(capfd):
     return run
 
 
+def seen_by_all(photo):
+    """A photo that a page can be asked about outside of a session."""
+    hidden = photo.without_label and seen_by_all(photo.without_label)
+    return replace(photo, is_shared=True, without_label=hidden)
+
+
 def explained(model, photo):
     *_, explanation = explain(model, photo, **FEW)
     return explanation
@@ -106,7 +114,7 @@ def test_page_library_and_command_line_agree_to_the_last_digit(cli, tmp_path, ne
     path = tmp_path / "photo"
     path.write_bytes(data)
     model = load_model(network)
-    said, small = model.predict(load_photo(path)), cache.read_photo(data, "photo")
+    said, small = model.predict(load_photo(path)), seen_by_all(cache.read_photo(data, "photo"))
     on_page, by_command = (
         cache.prediction(network, small),
         cli("predict", path, "--network", network),
@@ -136,18 +144,19 @@ def test_what_a_page_shows_and_gives_as_a_file_is_what_the_command_says(
     page.session_state.job.wait()
     until(page, lambda page: len(page.download_button) == 2)
     by_command = cli(*asked(path, network))
-    explanation = page.session_state.job.explanation
-    assert json.loads(cache.files(explanation, page.session_state.photo)[1]) == by_command
+    explanation, photo = page.session_state.job.explanation, page.session_state.photo
+    assert json.loads(cache.files(explanation, seen_by_all(photo))[1]) == by_command
     bars = convert_arrow_bytes_to_pandas_df(page.get("vega_lite_chart")[0].proto.data.data)
     shown = dict(zip(bars["class"], bars["probability"], strict=True))
-    assert shown == dict(zip(by_command["class_names"], by_command["probabilities"], strict=True))
+    names = map(singular, by_command["class_names"])
+    assert shown == dict(zip(names, by_command["probabilities"], strict=True))
 
 
 @pytest.mark.parametrize("width", [500, 1500])
 @pytest.mark.parametrize("network", ["efficientnet_lite0", "zhang"])
 def test_the_answer_without_the_label_is_that_of_the_whole_photo_without_it(network, width):
     photo, _ = labelled(np.asarray(drawing(width, width // 2)))
-    small = cache.SmallPhoto.of(photo, "with a label")
+    small = seen_by_all(cache.SmallPhoto.of(photo, "with a label"))
     said = load_model(network).predict(hide_strip(photo))
     on_page = cache.prediction(network, small.without_label)
     assert np.array_equal(on_page.probabilities, said.probabilities)
@@ -156,7 +165,7 @@ def test_the_answer_without_the_label_is_that_of_the_whole_photo_without_it(netw
 
 def test_similar_photos_are_found_by_the_whole_photo():
     photo = np.asarray(drawing(1500, 1000))
-    found = trust.likeness("zhang", cache.SmallPhoto.of(photo, "large"))
+    found = trust.likeness("zhang", seen_by_all(cache.SmallPhoto.of(photo, "large")))
     index = load_index(find_run("zhang"))
     assert found.nearest == index.nearest(load_model("zhang").embed(photo))
 

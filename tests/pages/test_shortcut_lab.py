@@ -122,8 +122,8 @@ def test_on_the_ground_of_another_class_the_second_network_is_wrong(visit):
     page = visit()
     page.selectbox(key="lab-ground").set_value("leaf").run()
     first, second = answers(page)
-    assert first.startswith("#### beetles")
-    assert second.startswith("#### dragonflies")
+    assert first.startswith("#### beetle,")
+    assert second.startswith("#### dragonfly,")
     assert second.endswith("wrong")
 
 

@@ -19,7 +19,7 @@ from insects.superpixels import BASELINES
 from insects.ui import cache, state
 from insects.ui.cache import SmallPhoto
 from insects.ui.components.shared import plain
-from insects.wording import METHOD_SENTENCES
+from insects.wording import METHOD_SENTENCES, singular
 
 DEFAULTS = Settings()
 THUMBNAIL_WIDTH = 104
@@ -102,7 +102,7 @@ def samples() -> None:
                     alt=sample.name.capitalize(),
                 )
                 st.button(
-                    sample.label or "photo",
+                    singular(sample.label or "photo"),
                     key=f"sample-{i}",
                     type="tertiary",
                     on_click=state.choose,
@@ -272,7 +272,7 @@ def photo_with_outlines(photo: SmallPhoto, image_size: int, settings: Settings) 
 def focus_picker(prediction: Prediction, classes: list[int]) -> str | None:
     """Return the one class that the visitor wants to see large, or None for all side by side."""
     names = [prediction.class_names[i] for i in classes]
-    chosen = st.segmented_control("Look closer at", names, key="focus")
+    chosen = st.segmented_control("Look closer at", names, format_func=singular, key="focus")
     return chosen if chosen in names else None
 
 

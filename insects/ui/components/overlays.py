@@ -10,7 +10,7 @@ from insects.ui import cache, state
 from insects.ui.cache import SmallPhoto
 from insects.ui.components.shared import plain, text_colour, unbroken
 from insects.ui.jobs import Job
-from insects.wording import describe, how_precise, how_settled
+from insects.wording import describe, how_precise, how_settled, singular
 
 TABLE_HEIGHT = 320
 SURE = {True: "settled", False: "not settled", None: "no error known"}
@@ -26,7 +26,7 @@ def overlays(
     for column, i in zip(columns, classes, strict=True):
         name = explanation.class_names[i]
         with column:
-            st.markdown(f"**{plain(name)}**")
+            st.markdown(f"**{plain(singular(name))}**")
             if running or explanation.settings.is_pixelwise:
                 _picture(explanation, photo, name)
             else:
@@ -80,7 +80,7 @@ def _chosen_region(explanation: Explanation) -> None:
         return
     places = decimals(explanation)
     said = [
-        f"{name} {region.figures(places)}"
+        f"{singular(name)} {region.figures(places)}"
         for name in explanation.class_names
         for region in ranked(explanation, name)
         if region.number == chosen
@@ -96,7 +96,7 @@ def words(job: Job, running: bool, class_name: str | None = None) -> None:
     """
     if job.explanation:
         said = describe(job.explanation, class_name)
-        st.markdown(f"**{plain(class_name)}**. {said}" if class_name else said)
+        st.markdown(f"**{plain(singular(class_name))}**. {said}" if class_name else said)
     elif running and job.is_pixelwise:
         st.markdown(
             "Comparing the photo with others, pixel by pixel; this begins after some seconds …"

@@ -11,7 +11,7 @@ from insects.errors import InsectsError
 from insects.inference import Prediction
 from insects.ui import cache, state
 from insects.ui.workers import Worker
-from insects.wording import headline, percent
+from insects.wording import headline, percent, singular
 
 # Every photo, wherever it is shown, also below the regions of an explanation; pointing at it, or a
 # tap, shows it sharp.
@@ -132,7 +132,7 @@ def prediction_bars(prediction: Prediction) -> None:
     """Show the probabilities as bars."""
     st.markdown("**prediction**")
     names = ", ".join(
-        f"{name} {percent(float(p))}"
+        f"{singular(name)} {percent(float(p))}"
         for name, p in zip(prediction.class_names, prediction.probabilities, strict=True)
     )
     spec = cache.prediction_spec(prediction, text_colour())

@@ -13,7 +13,7 @@ from insects.ui.components import run as one_run
 from insects.ui.components import shared
 from insects.ui.shortcut import Pair
 from insects.ui.workers import Worker
-from insects.wording import describe, headline
+from insects.wording import answer, describe
 
 FIRST_CLASS = "beetles"
 GROUND_TITLES = {
@@ -109,7 +109,7 @@ def _answer(run: Run, photo: DrawnPhoto, ground: str) -> None:
     explanation, found = shortcut.explained(run, photo, ground)
     right = explanation.label == photo.label
     icon = ":material/check: right" if right else ":material/close: wrong"
-    st.markdown(f"#### {headline(explanation.prediction)} · {icon}")
+    st.markdown(f"#### {answer(explanation.prediction)} · {icon}")
     picture = figures.overlay(explanation, explanation.label, photo.load_on(ground))
     st.image(
         figures.data_url(figures.outlines(picture, photo.mask().astype(int))),

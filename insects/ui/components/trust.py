@@ -3,27 +3,27 @@
 import streamlit as st
 
 from insects import figures
-from insects.inference import Prediction
+from insects.inference import Prediction, Verdict
 from insects.similar import Similar
 from insects.ui import cache, datasets, state, trust
 from insects.ui.cache import SmallPhoto
 from insects.ui.components import shared
 from insects.ui.components.photos import opened_photo
 from insects.ui.gallery import Tile, gallery
-from insects.wording import familiarity, without_label
+from insects.wording import familiarity, singular, without_label
 
 ANY, OTHER = "Most like it", "Most like it, of another class"
 
 
 def doubts(network: str, photo: SmallPhoto, prediction: Prediction) -> None:
     """Show whether a photo looks like the classes at all, and what its label strip changes."""
-    words = shared.plain(familiarity(prediction))
-    if prediction.is_familiar is False:
+    words, verdict = shared.plain(familiarity(prediction)), prediction.familiarity_verdict
+    if verdict in (Verdict.UNSURE, Verdict.UNLIKE):
         st.warning(words, icon=":material/help:")
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        if prediction.is_familiar:
+        if verdict == Verdict.LIKE:
             st.caption(f":material/check: {words}", width="content")
         hidden = photo.without_label if photo.without_label and _label_switch() else None
     if hidden:
@@ -78,8 +78,8 @@ def _tiles(network: str, found: list[Similar]) -> None:
             Tile(
                 key=str(place),
                 picture=datasets.picture(photo, dataset) if photo and dataset else None,
-                caption="this very photo" if similar.is_same else similar.class_name,
-                words=f"{similar.class_name}, {similar.name.rpartition('/')[-1]}",
+                caption="this very photo" if similar.is_same else singular(similar.class_name),
+                words=f"{singular(similar.class_name)}, {similar.name.rpartition('/')[-1]}",
                 colour=figures.class_colour(names.index(similar.class_name)),
                 link=similar.source,
             )

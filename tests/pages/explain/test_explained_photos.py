@@ -74,11 +74,11 @@ def test_the_next_good_photo_takes_the_refusal_away(visit, photos):
 def test_a_sample_becomes_the_photo_with_its_prediction_and_a_hint_to_explain(visit):
     page = finished(visit())
     other = next(
-        b for b in page.button if (b.key or "").startswith("sample-") and b.label == "beetles"
+        b for b in page.button if (b.key or "").startswith("sample-") and b.label == "beetle"
     )
     other.click().run()
-    assert headline_of(page).startswith("beetles ")
-    assert alts(page, "sample photo of beetles, cut into")
+    assert headline_of(page).startswith("beetle, ")
+    assert alts(page, "sample photo of a beetle, cut into")
     assert NOT_YET in text(page)
 
 

@@ -9,6 +9,7 @@ from explain_view import alts, finished, headline_of
 from opening import PATIENCE, text
 
 from insects.explanation import Settings
+from insects.wording import singular
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "pages" / "explain.py"
@@ -16,10 +17,10 @@ PAGE = ROOT / "pages" / "explain.py"
 
 def test_the_first_view_says_what_the_network_sees_before_anything_is_explained(visit, gate):
     page = visit()
-    assert re.fullmatch(r"(beetles|cockroach|dragonflies) (over |under )?\d+ %", headline_of(page))
+    assert re.fullmatch(r"(beetle|cockroach|dragonfly), (over )?\d+ % sure", headline_of(page))
     (chart,) = page.get("vega_lite_chart")
-    for name in ("beetles", "cockroach", "dragonflies"):
-        assert name in chart.proto.alt
+    for name in ("beetle", "cockroach", "dragonfly"):
+        assert f"{name} " in chart.proto.alt
 
 
 def test_the_first_view_explains_a_sample_by_itself_and_in_words(visit):
@@ -32,10 +33,10 @@ def test_the_first_view_explains_a_sample_by_itself_and_in_words(visit):
 
 def test_a_finished_explanation_shows_one_overlay_a_class_the_predicted_one_first(visit):
     page = finished(visit())
-    predicted = headline_of(page).split()[0]
+    predicted = headline_of(page).split(",")[0]
     overlays = alts(page, "What speaks for and against ")
     shown = [alt.removeprefix("What speaks for and against ").split(":")[0] for alt in overlays]
-    assert shown[0] == predicted
+    assert singular(shown[0]) == predicted
     assert sorted(shown) == ["beetles", "cockroach", "dragonflies"]
 
 
@@ -47,7 +48,7 @@ def test_every_picture_has_words_in_its_place(visit):
 
 def test_there_are_samples_of_every_class(visit):
     labels = [b.label for b in visit().button if (b.key or "").startswith("sample-")]
-    assert sorted(set(labels)) == ["beetles", "cockroach", "dragonflies"]
+    assert sorted(set(labels)) == ["beetle", "cockroach", "dragonfly"]
     assert len(labels) == 6
 
 

@@ -12,7 +12,7 @@ import insects.explanation
 from insects.superpixels import BASELINES
 from insects.ui import cache
 from insects.ui.components import baselines
-from insects.wording import how_settled
+from insects.wording import how_settled, singular
 
 OVERLAY = "What speaks for and against "
 DEPENDS = "you hide "
@@ -118,7 +118,7 @@ def test_a_class_that_is_clicked_is_shown_alone_with_its_reasons_and_its_table(v
     other = next(n for n in explanation(page).class_names if n != explanation(page).label)
     page.segmented_control(key="focus").set_value(other).run()
     assert [alt.removeprefix(OVERLAY).split(":")[0] for alt in alts(page, OVERLAY)] == [other]
-    assert f"**{other}**. " in text(page)
+    assert f"**{singular(other)}**. " in text(page)
     values = explanation(page).shap_values[:, explanation(page).class_names.index(other)]
     assert table(page)[0].startswith(f"| 1 | {int(np.abs(values).argmax())} |")
     page.segmented_control(key="focus").set_value(None).run()
@@ -130,7 +130,7 @@ def test_a_region_that_was_clicked_tells_its_value_for_every_class_until_the_pho
     page.session_state.region = (cache.segments_key(explanation(page)), 3)
     page.run()
     (said,) = [one.value for one in page.markdown if one.value.startswith("**Region 3**")]
-    assert all(name in said for name in explanation(page).class_names)
+    assert all(singular(name) in said for name in explanation(page).class_names)
     marked = [c for c in page.get("vega_lite_chart") if '"stroke": "#ffd91a"' in c.proto.spec]
     assert len(marked) == 3
     other = [b for b in page.button if (b.key or "").startswith("sample-")][-1]
