@@ -6,13 +6,14 @@ import pytest
 from made_photos import drawn_photos
 from PIL import Image
 
+from insects.__main__ import main
 from insects.datasets import folds, load_dataset, series, uploads
 from insects.datasets.folds import find_folds
 from insects.datasets.health import Report
 from insects.datasets.looks import look
 from insects.datasets.series import find_series
 from insects.datasets.thumbnails import thumbnail
-from insects.errors import DatasetError
+from insects.errors import DatasetError, SettingsError
 from insects.training.squares import load_squares
 from insects.ui import datasets
 from insects.ui.workers import Worker
@@ -110,6 +111,14 @@ def test_a_dataset_that_is_still_in_memory_is_gone_when_its_folder_is(garden):
     remove(garden)
     with pytest.raises(DatasetError, match="not on this server any more"):
         datasets.dataset(garden.name)
+
+
+def test_that_photos_were_removed_is_said_without_their_path(garden, capfd):
+    remove(garden)
+    with pytest.raises(SettingsError, match=r"^These photos have been removed\.$"):
+        load_dataset(garden.name)
+    assert main(["data", "health", garden.name]) == 2
+    assert capfd.readouterr().err == "error: These photos have been removed.\n"
 
 
 def test_what_is_kept_of_photos_of_nobody_in_particular_gets_its_folder(tmp_path):

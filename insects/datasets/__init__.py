@@ -44,6 +44,8 @@ def require_dataset(name: str | Path) -> None:
     Raises:
         SettingsError: it is no known name, and there is no such folder.
     """
+    if uploads.is_private(name) and not os.path.isdir(name):  # its path says nothing to visitors
+        raise SettingsError("These photos have been removed.")
     if is_folder(name) and not os.path.isdir(name):
         raise SettingsError(
             f"No dataset is called {str(name)!r}, and no folder is there by that name; "
