@@ -20,6 +20,8 @@ from explain_page import (
 )
 from playwright.sync_api import Locator, Page, expect
 
+from insects.wording import singular
+
 pytestmark = pytest.mark.browser
 
 VALUE = re.compile(r"^region \d+: [+−]\d\.\d\d+ ± \d\.\d\d+ (for|against) \w+$")
@@ -138,7 +140,7 @@ def test_a_class_that_is_clicked_is_shown_alone_and_larger(visit):
     page = ready(visit)
     name = predicted(page)
     small = overlays(page).first.bounding_box()
-    page.get_by_role("radio", name=name, exact=True).click()
+    page.get_by_role("radio", name=singular(name), exact=True).click()
     expect(overlays(page)).to_have_count(1)
     expect(overlays(page)).to_have_attribute("aria-label", re.compile(f"against {name}:"))
     large = overlays(page).bounding_box()
